@@ -1,0 +1,25 @@
+# The two commands: `make run` and `make test`.  Both first install what is missing (Debian packages).
+BUILD ?= build
+
+.PHONY: run test bench install clean build packages
+
+run: build
+	@$(BUILD)/cli/hepta tour
+
+test: packages
+	@tools/test
+
+bench: build
+	@tools/bench
+
+install: build
+	@meson install -C $(BUILD)
+
+build: packages
+	@tools/build $(BUILD)
+
+packages:
+	@tools/packages $(if $(filter test,$(MAKECMDGOALS)),test,build)
+
+clean:
+	rm -rf build build-* out
