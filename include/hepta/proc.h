@@ -1,0 +1,34 @@
+/* Programs: fibers with blocking calls that wait in the stack's time.
+ *
+ * Inside a program the calls of socket.h wait.  Programs run in hp_programs_run(), which the run loop (os.h) and the lab
+ * call after each hp_step; a program runs until it waits. */
+#ifndef HEPTA_PROC_H
+#define HEPTA_PROC_H
+
+#include "hepta/socket.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct hp_proc;
+
+/* Starts fn(s, arg) as a program, at the next hp_programs_run().  stack_bytes 0 = 64 KiB. */
+int hp_spawn(struct hp_stack *s, const char *name, void (*fn)(struct hp_stack *s, void *arg), void *arg, size_t stack_bytes);
+/* Runs every program that can go on.  Answers true if one did (then call hp_step again). */
+bool hp_programs_run(struct hp_stack *s);
+int hp_programs_count(const struct hp_stack *s);      /* programs that have not ended */
+/* Wakes every program; each of its waits answers HP_ECANCELED from now on.  hp_stack_free does this first. */
+void hp_programs_cancel(struct hp_stack *s);
+
+/* In a program only: */
+int hp_sleep(struct hp_stack *s, hp_time span);
+/* Waits until one of `events` (enum hp_ready) holds for one of the sockets, or `timeout` (HP_NEVER) has passed.  Answers the index of the first
+ * ready socket, HP_ETIMEDOUT, or HP_ECANCELED. */
+int hp_wait(struct hp_stack *s, struct hp_sock *const *socks, const unsigned *events, int n, hp_time timeout);
+bool hp_in_program(const struct hp_stack *s);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

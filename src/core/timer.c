@@ -1,0 +1,186 @@
+/* The wheel.  A timer's level is where its tick first differs from the wheel's (in groups of six bits), so everything on level 0
+ * comes before everything on level 1, and so on: the next deadline is found in the lowest level in use. */
+#include "core/timer.h"
+
+#include "core/stack.h"
+
+enum { WHEEL_BITS = 6, WHEEL_MASK = WHEEL_SLOTS - 1, WHEEL_EXACT_MAX = 16 };
+static const hp_time wheel_end = (hp_time)1 << 60; /* 36 years: what the levels reach; later is never */
+
+static uint64_t wheel_tick(hp_time t) { return t <= 0 ? 0 : (uint64_t)t >> WHEEL_TICK_BITS; }
+
+void wheel_init(struct wheel *w, hp_time now)
+{
+    *w = (struct wheel){.tick = wheel_tick(now)};
+    for (int l = 0; l < WHEEL_LEVELS; l++)
+        for (int i = 0; i < WHEEL_SLOTS; i++) w->tail[l][i] = &w->slot[l][i];
+}
+
+static int wheel_level(const struct wheel *w, uint64_t tick)
+{
+    uint64_t differ = tick ^ w->tick;
+    if (!differ) return 0;
+    int level = (63 - __builtin_clzll(differ)) / WHEEL_BITS;
+    return level < WHEEL_LEVELS ? level : WHEEL_LEVELS - 1;
+}
+
+static void wheel_link(struct wheel *w, int level, int i, struct hp_timer **at, struct hp_timer *t)
+{
+    t->next = *at;
+    t->prev = at;
+    if (t->next) t->next->prev = &t->next;
+    else w->tail[level][i] = &t->next;
+    *at = t;
+    w->used[level] |= 1ull << i;
+    w->count++;
+}
+
+static void wheel_insert(struct wheel *w, struct hp_timer *t)
+{
+    uint64_t tick = wheel_tick(t->at);
+    if (tick < w->tick) tick = w->tick;
+    int level = wheel_level(w, tick);
+    int i = (int)(tick >> (level * WHEEL_BITS) & WHEEL_MASK);
+    t->slot_at = t->at;
+    struct hp_timer **at = w->tail[level][i];
+    if (level == 0) { /* sorted: from the end, where it nearly always belongs */
+        while (at != &w->slot[0][i]) {
+            struct hp_timer *before = (struct hp_timer *)((char *)at - offsetof(struct hp_timer, next));
+            if (before->slot_at <= t->slot_at) break;
+            at = before->prev;
+        }
+    }
+    wheel_link(w, level, i, at, t);
+}
+
+static void wheel_unlink(struct wheel *w, struct hp_timer *t, int level, int i)
+{
+    *t->prev = t->next;
+    if (t->next) t->next->prev = t->prev;
+    else w->tail[level][i] = t->prev;
+    t->prev = NULL;
+    t->next = NULL;
+    w->count--;
+    if (!w->slot[level][i]) w->used[level] &= ~(1ull << i);
+}
+
+/* Where it is now: the level was chosen when the wheel stood elsewhere, but cascading keeps every timer where the
+ * present position would put it. */
+static void wheel_remove(struct wheel *w, struct hp_timer *t)
+{
+    uint64_t tick = wheel_tick(t->slot_at);
+    if (tick < w->tick) tick = w->tick;
+    int level = wheel_level(w, tick);
+    wheel_unlink(w, t, level, (int)(tick >> (level * WHEEL_BITS) & WHEEL_MASK));
+}
+
+void timer_set(struct hp_stack *s, struct hp_timer *t, hp_time at)
+{
+    t->at = at;
+    if (t->prev) {
+        if (at >= t->slot_at) return; /* lazy: found out when the old time comes */
+        wheel_remove(&s->wheel, t);
+    }
+    if (at >= wheel_end) {
+        t->at = HP_NEVER;
+        return;
+    }
+    wheel_insert(&s->wheel, t);
+    if (!s->stepping) s->busy = true;
+}
+
+void timer_remove(struct hp_stack *s, struct hp_timer *t)
+{
+    if (t->prev) wheel_remove(&s->wheel, t);
+    t->at = HP_NEVER;
+}
+
+/* The first used slot of the lowest level in use, at or after the wheel's position; -1 = no timers. */
+static int wheel_first(const struct wheel *w, int *level)
+{
+    for (*level = 0; *level < WHEEL_LEVELS; ++*level) {
+        if (!w->used[*level]) continue;
+        int here = (int)(w->tick >> (*level * WHEEL_BITS) & WHEEL_MASK);
+        uint64_t ahead = w->used[*level] >> here << here;
+        return __builtin_ctzll(ahead ? ahead : w->used[*level]);
+    }
+    return -1;
+}
+
+static uint64_t wheel_slot_tick(const struct wheel *w, int level, int i)
+{
+    int shift = level * WHEEL_BITS;
+    uint64_t base = shift + WHEEL_BITS >= 64 ? 0 : w->tick >> (shift + WHEEL_BITS) << (shift + WHEEL_BITS);
+    uint64_t tick = base | (uint64_t)i << shift;
+    return tick < w->tick ? w->tick : tick;
+}
+
+/* Moves the wheel on to `tick`, spreading the slots that it reaches over the levels below. */
+static void wheel_advance(struct wheel *w, uint64_t tick)
+{
+    if (tick <= w->tick) return;
+    w->tick = tick;
+    for (int level = WHEEL_LEVELS - 1; level > 0; level--) {
+        int i = (int)(tick >> (level * WHEEL_BITS) & WHEEL_MASK);
+        if (!(w->used[level] >> i & 1)) continue;
+        struct hp_timer *t = w->slot[level][i];
+        w->slot[level][i] = NULL;
+        w->tail[level][i] = &w->slot[level][i];
+        w->used[level] &= ~(1ull << i);
+        while (t) {
+            struct hp_timer *next = t->next;
+            t->prev = NULL;
+            w->count--;
+            if (t->at != HP_NEVER) wheel_insert(w, t);
+            else t->next = NULL;
+            t = next;
+        }
+    }
+}
+
+/* The first timer of level 0 if it is due; moves later those that were re-armed lazily. */
+static struct hp_timer *wheel_take_due(struct wheel *w, hp_time now)
+{
+    int i = (int)(w->tick & WHEEL_MASK);
+    for (struct hp_timer *t; (t = w->slot[0][i]);) {
+        if (t->slot_at > now) return NULL;
+        wheel_unlink(w, t, 0, i);
+        if (t->at <= now) return t;
+        if (t->at != HP_NEVER) wheel_insert(w, t);
+    }
+    return NULL;
+}
+
+void timers_run(struct hp_stack *s)
+{
+    struct wheel *w = &s->wheel;
+    uint64_t end = wheel_tick(s->now);
+    for (;;) {
+        struct hp_timer *t = wheel_take_due(w, s->now);
+        if (t) {
+            t->at = HP_NEVER;
+            t->fire(s, t);
+            continue;
+        }
+        int level, i = wheel_first(w, &level);
+        uint64_t next = i < 0 ? end : wheel_slot_tick(w, level, i);
+        if (i < 0 || next > end || (level == 0 && next == w->tick)) break;
+        wheel_advance(w, next);
+    }
+    wheel_advance(w, end);
+}
+
+hp_time timers_next(const struct hp_stack *s)
+{
+    const struct wheel *w = &s->wheel;
+    int level, i = wheel_first(w, &level);
+    if (i < 0) return HP_NEVER;
+    if (level == 0) return w->slot[0][i]->slot_at;
+    hp_time least = HP_NEVER;
+    int seen = 0;
+    for (const struct hp_timer *t = w->slot[level][i]; t; t = t->next) {
+        if (t->at < least) least = t->at;
+        if (++seen > WHEEL_EXACT_MAX) return (hp_time)(wheel_slot_tick(w, level, i) << WHEEL_TICK_BITS);
+    }
+    return least;
+}
