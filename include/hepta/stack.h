@@ -55,10 +55,15 @@ hp_time hp_deadline(const struct hp_stack *s);     /* what the last hp_step answ
                                                       left something to do                                     */
 const char *hp_stack_name(const struct hp_stack *s);
 uint64_t hp_random(struct hp_stack *s);            /* from the seed; not for secrets                    */
+uint64_t hp_secret(struct hp_stack *s);            /* from the entropy: unguessable, for identifiers on the wire */
 void *hp_stack_user(const struct hp_stack *s);     /* one pointer for the embedder                      */
 void hp_stack_set_user(struct hp_stack *s, void *user);
 
 /* ---- memory ---- */
+/* From the stack's allocator and budget, zeroed; NULL if it says no.  Freed with the size that was asked for; p may be NULL. */
+void *hp_alloc(struct hp_stack *s, size_t n);
+void hp_free(struct hp_stack *s, void *p, size_t n);
+
 struct hp_mem_stats {
     size_t bytes, bytes_max, limit;   /* held now, the most ever, the budget */
     uint64_t allocations, failures;

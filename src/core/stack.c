@@ -110,6 +110,15 @@ hp_time hp_step(struct hp_stack *s, hp_time now)
 hp_time hp_now(const struct hp_stack *s) { return s->now; }
 const char *hp_stack_name(const struct hp_stack *s) { return s->name; }
 uint64_t hp_random(struct hp_stack *s) { return random_next(&s->random); }
+void *hp_alloc(struct hp_stack *s, size_t n) { return mem_zalloc(s->mem, n); }
+void hp_free(struct hp_stack *s, void *p, size_t n) { mem_free(s->mem, p, n); }
+
+uint64_t hp_secret(struct hp_stack *s)
+{
+    s->secrets++;
+    return secret_key(&s->key, &s->secrets, sizeof s->secrets);
+}
+
 void *hp_stack_user(const struct hp_stack *s) { return s->user; }
 void hp_stack_set_user(struct hp_stack *s, void *user) { s->user = user; }
 

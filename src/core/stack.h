@@ -69,7 +69,7 @@ struct hp_stack {
     uint32_t trace_kinds;               /* 0 = off: one test per event */
     uint64_t pkt_id, pkt_id_step;
     uint64_t objects;                   /* numbers for connections etc. in traces: ++s->objects */
-    uint64_t seed;
+    uint64_t seed, secrets;
     void *user;
     char name[STACK_NAME_MAX];
 
