@@ -53,6 +53,7 @@ struct hp_recv_info {
     uint16_t link;
     uint8_t ttl, tos;
     bool truncated;
+    uint16_t seq;                  /* ping sockets: which echo request this answers (the n-th that was sent has n) */
     uint8_t icmp_type, icmp_code;  /* ping sockets: what kind of answer; errors queued by ICMP */
     int error;                     /* ping and raw sockets: HP_OK, or the error that an ICMP message stands for */
     hp_time time;

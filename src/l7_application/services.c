@@ -1,0 +1,146 @@
+/* Echo (RFC 862), discard (RFC 863) and chargen (RFC 864), over TCP and UDP. */
+#include "hepta/services.h"
+
+#include "core/bytes.h"
+#include "hepta/proc.h"
+
+enum { SERVICE_PIECE = 16384, SERVICE_COUNT = 3, CHARGEN_LINE = 72, CHARGEN_CHARS = 95 };
+
+enum service { SERVICE_ECHO, SERVICE_DISCARD, SERVICE_CHARGEN };
+
+static uint16_t service_port(enum service kind)
+{
+    return kind == SERVICE_ECHO ? HP_PORT_ECHO : kind == SERVICE_DISCARD ? HP_PORT_DISCARD : HP_PORT_CHARGEN;
+}
+
+/* What a program is started with; it frees it. */
+struct service_job {
+    struct hp_services *v;
+    struct hp_sock *sock;               /* of a connection */
+    enum service kind;
+};
+
+static int service_spawn(struct hp_stack *s, struct hp_services *v, enum service kind, struct hp_sock *sock,
+                         void (*run)(struct hp_stack *, void *))
+{
+    struct service_job *job = hp_alloc(s, sizeof *job);
+    if (!job) return HP_ENOMEM;
+    *job = (struct service_job){v, sock, kind};
+    int err = hp_spawn(s, "service", run, job, 0);
+    if (err) hp_free(s, job, sizeof *job);
+    return err;
+}
+
+/* RFC 864's picture: lines of 72 printing characters, each line one character further.  `at` counts bytes since the beginning. */
+static void chargen_fill(uint8_t *out, size_t n, uint64_t at)
+{
+    for (size_t i = 0; i < n; i++, at++) {
+        uint64_t line = at / (CHARGEN_LINE + 2), column = at % (CHARGEN_LINE + 2);
+        if (column == CHARGEN_LINE) out[i] = '\r';
+        else if (column > CHARGEN_LINE) out[i] = '\n';
+        else out[i] = (uint8_t)(' ' + (line + column) % CHARGEN_CHARS);
+    }
+}
+
+static void service_talk(struct hp_stack *s, struct service_job *job, uint8_t *piece)
+{
+    struct hp_services *v = job->v;
+    uint64_t at = 0;
+    for (;;) {
+        int64_t n = SERVICE_PIECE;
+        if (job->kind == SERVICE_CHARGEN) chargen_fill(piece, SERVICE_PIECE, at);
+        else n = hp_recv(job->sock, piece, SERVICE_PIECE, 0);
+        if (n <= 0) return;
+        if (job->kind != SERVICE_DISCARD) n = hp_send(job->sock, piece, (size_t)n, 0);
+        if (n <= 0) return;
+        at += (uint64_t)n;
+        v->tcp_bytes += (uint64_t)n;
+    }
+}
+
+static void service_connection(struct hp_stack *s, void *arg)
+{
+    struct service_job *job = arg;
+    uint8_t *piece = hp_alloc(s, SERVICE_PIECE);
+    hp_time patience = HP_S(300);
+    hp_setsockopt(job->sock, HP_SO_RCVTIMEO, &patience, sizeof patience);
+    hp_setsockopt(job->sock, HP_SO_SNDTIMEO, &patience, sizeof patience);
+    if (piece) service_talk(s, job, piece);
+    hp_free(s, piece, SERVICE_PIECE);
+    hp_close(job->sock);
+    job->v->connections--;
+    hp_free(s, job, sizeof *job);
+}
+
+static int service_open(struct hp_stack *s, enum hp_sock_type type, enum service kind, struct hp_sock **sock)
+{
+    struct hp_endpoint any = {.port = service_port(kind)};
+    int on = 1, err = hp_socket(s, type, 0, sock);
+    if (err) return err;
+    hp_setsockopt(*sock, HP_SO_REUSEADDR, &on, sizeof on);
+    err = hp_bind(*sock, &any);
+    if (!err && type == HP_STREAM) err = hp_listen(*sock, 128);
+    if (err) hp_close(*sock);
+    return err;
+}
+
+static void service_accept(struct hp_stack *s, void *arg)
+{
+    struct service_job *job = arg;
+    struct hp_services *v = job->v;
+    struct hp_sock *listener, *sock;
+    int err = service_open(s, HP_STREAM, job->kind, &listener);
+    bool open = !err;
+    while (!err) {
+        err = hp_accept(listener, &sock, NULL);
+        if (err == HP_ENOMEM || err == HP_ECONNABORTED) err = hp_sleep(s, HP_MS(10));
+        else if (!err) {
+            v->tcp_connections++;
+            uint32_t max = v->connections_max ? v->connections_max : 256;
+            v->connections++;
+            if (v->connections > max || service_spawn(s, v, job->kind, sock, service_connection)) {
+                v->connections--;
+                hp_close(sock);
+            }
+        }
+    }
+    if (open) hp_close(listener);
+    hp_free(s, job, sizeof *job);
+}
+
+static void service_datagrams(struct hp_stack *s, void *arg)
+{
+    struct service_job *job = arg;
+    struct hp_services *v = job->v;
+    struct hp_sock *sock;
+    size_t room = 65536;
+    uint8_t *piece = hp_alloc(s, room);
+    bool open = piece && service_open(s, HP_DGRAM, job->kind, &sock) == HP_OK;
+    while (open) {
+        struct hp_recv_info info;
+        int64_t n = hp_recvfrom(sock, piece, room, 0, &info);
+        if (n < 0 && n != HP_ECONNREFUSED && n != HP_EHOSTUNREACH) break;
+        if (n < 0) continue;
+        v->udp_datagrams++;
+        v->udp_bytes += (uint64_t)n;
+        /* Never answer another service's port: two of them would talk for ever (CVE-1999-0103). */
+        if (job->kind == SERVICE_DISCARD || info.from.port < 1024) continue;
+        if (job->kind == SERVICE_CHARGEN) chargen_fill(piece, (size_t)n, 0);
+        hp_sendto(sock, piece, (size_t)n, HP_MSG_DONTWAIT, &info.from);
+    }
+    if (open) hp_close(sock);
+    hp_free(s, piece, room);
+    hp_free(s, job, sizeof *job);
+}
+
+int hp_services_start(struct hp_stack *s, struct hp_services *v)
+{
+    const bool wanted[SERVICE_COUNT] = {v->echo, v->discard, v->chargen};
+    for (int kind = 0; kind < SERVICE_COUNT; kind++) {
+        if (!wanted[kind]) continue;
+        int err = service_spawn(s, v, (enum service)kind, NULL, service_accept);
+        if (!err) err = service_spawn(s, v, (enum service)kind, NULL, service_datagrams);
+        if (err) return err;
+    }
+    return HP_OK;
+}
