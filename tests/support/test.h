@@ -1,0 +1,15 @@
+/* What every test includes: cmocka with the headers that it wants first. */
+#ifndef TEST_TEST_H
+#define TEST_TEST_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#endif
