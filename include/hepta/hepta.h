@@ -1,0 +1,18 @@
+/* Everything at once. */
+#ifndef HEPTA_HEPTA_H
+#define HEPTA_HEPTA_H
+
+#include "hepta/dhcp.h"
+#include "hepta/dns.h"
+#include "hepta/http.h"
+#include "hepta/net.h"
+#include "hepta/ping.h"
+#include "hepta/proc.h"
+#include "hepta/services.h"
+#include "hepta/socket.h"
+#include "hepta/stack.h"
+#include "hepta/trace.h"
+#include "hepta/types.h"
+#include "hepta/wire.h"
+
+#endif
