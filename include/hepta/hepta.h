@@ -6,6 +6,8 @@
 #include "hepta/dns.h"
 #include "hepta/http.h"
 #include "hepta/net.h"
+#include "hepta/os.h"
+#include "hepta/pcap.h"
 #include "hepta/ping.h"
 #include "hepta/proc.h"
 #include "hepta/services.h"

@@ -39,6 +39,7 @@ struct hp_pkt_offload {
 };
 void hp_pkt_offload(const struct hp_pkt *p, struct hp_pkt_offload *out);
 void hp_pkt_mark_sum_good(struct hp_pkt *p);            /* the wire has verified the transport checksum     */
+size_t hp_pkt_fcs(const struct hp_pkt *p);              /* how many of its last bytes are a frame check sequence: 0 or 4 */
 
 /* ---- wires ---- */
 
@@ -92,6 +93,8 @@ void hp_wire_wrap(struct hp_wire *outer, struct hp_wire *inner);
 /* For a wrapper: passes down to the wire below (consumes), and asks it for room. */
 void hp_wire_down(struct hp_wire *outer, struct hp_pkt *p);
 bool hp_wire_room(struct hp_wire *w);
+/* The frame dies on this wire: counted and traced as `why`; consumes.  p == NULL: a frame for which there was not even a packet. */
+void hp_wire_drop(struct hp_wire *w, struct hp_pkt *p, enum hp_drop why);
 
 /* ---- links: a wire plugged into a stack ---- */
 

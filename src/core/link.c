@@ -62,6 +62,13 @@ static struct hp_pkt *wire_take(struct hp_wire *w)
     return p;
 }
 
+void hp_wire_drop(struct hp_wire *w, struct hp_pkt *p, enum hp_drop why)
+{
+    if (p && w->stack) hp_drop(w->stack, p, why);
+    else if (p) hp_pkt_free(p);
+    else if (w->stack) w->stack->drops[why]++;
+}
+
 void hp_wire_ready(struct hp_wire *w)
 {
     if (w->link && w->link->out.first) link_mark_tx(w->stack, w->link);

@@ -1,0 +1,160 @@
+/* tap:NAME and tun:NAME: a device of this machine's kernel whose other end is this stack (Linux tuntap).
+ *
+ * A device that is not there is made, and goes with us; one that was made before (ip tuntap add) stays.  Whoever may (CAP_NET_ADMIN) has
+ * it brought up, and given the addresses of host=, so that one command is enough to talk to the kernel. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "os/netdev.h"
+#include "os/wires.h"
+
+enum { TAP_HEADERS_MAX = 32, TAP_QUEUE = 4000 };
+
+struct tap {
+    struct os_wire os;
+};
+
+/* ---- frames ---- */
+
+/* Reads one frame; false when there is none. */
+static bool tap_read(struct tap *t)
+{
+    uint8_t *at = NULL, waste[1];
+    struct hp_pkt *p = os_wire_room(&t->os, &at);
+    ssize_t n = read(t->os.watch.fd, p ? at : waste, p ? t->os.frame_max : sizeof waste);
+    if (n <= 0) {
+        t->os.spare = p;
+        return false;
+    }
+    if (!p) {
+        hp_wire_drop(&t->os.wire, NULL, HP_DROP_NO_MEMORY);
+        return true;
+    }
+    hp_pkt_cut(p, (size_t)n);
+    hp_wire_rx(&t->os.wire, p);
+    return true;
+}
+
+static void tap_ready(void *ctx, unsigned events)
+{
+    struct tap *t = ctx;
+    for (int i = 0; i < WIRE_BURST && tap_read(t); i++) continue;
+}
+
+/* The kernel takes a frame at once or refuses it: a device that is down, or a frame that cannot be. */
+static void tap_tx(struct hp_wire *w, struct hp_pkt *p)
+{
+    struct tap *t = w->state;
+    struct hp_bytes part[2];
+    struct iovec v[2];
+    int parts = hp_pkt_parts(p, part);
+    for (int i = 0; i < parts; i++) v[i] = (struct iovec){(void *)(uintptr_t)part[i].p, part[i].n};
+    if (writev(t->os.watch.fd, v, parts) >= 0) hp_pkt_free(p);
+    else hp_wire_drop(w, p, errno == EAGAIN ? HP_DROP_WIRE_FULL : HP_DROP_WIRE_ERROR);
+}
+
+static void tap_close(struct hp_wire *w)
+{
+    struct tap *t = w->state;
+    os_wire_close(&t->os);
+    free(t);
+}
+
+static const struct hp_wire_ops tap_ops = {.name = "tap", .tx = tap_tx, .close = tap_close};
+static const struct hp_wire_ops tun_ops = {.name = "tun", .tx = tap_tx, .close = tap_close};
+
+/* ---- opening ---- */
+
+static int tap_no_device_file(const struct wire_url *u)
+{
+    if (errno == ENOENT || errno == ENODEV)
+        return wire_fail(u, HP_ENOENT, "%s:%s: this kernel has no /dev/net/tun: run \"sudo modprobe tun\"", u->scheme, u->name);
+    return wire_fail(u, HP_EACCES, "%s:%s: /dev/net/tun cannot be opened: %s", u->scheme, u->name, strerror(errno));
+}
+
+static int tap_refused(const struct wire_url *u, int error)
+{
+    bool there = if_nametoindex(u->name) != 0;
+    if (error == EPERM && there)
+        return wire_fail(u, HP_EACCES, "%s:%s exists but belongs to another user: run as root, or once: sudo ip link delete %s && "
+                         "sudo ip tuntap add %s mode %s user $USER && sudo ip link set %s up",
+                         u->scheme, u->name, u->name, u->name, u->scheme, u->name);
+    if (error == EPERM || error == EACCES)
+        return wire_fail(u, HP_EACCES, "%s:%s needs CAP_NET_ADMIN: run as root, or once: sudo ip tuntap add %s mode %s user $USER && "
+                         "sudo ip link set %s up", u->scheme, u->name, u->name, u->scheme, u->name);
+    if (error == EBUSY)
+        return wire_fail(u, HP_EADDRINUSE, "%s:%s is in use by another program", u->scheme, u->name);
+    if (error == EINVAL && there)
+        return wire_fail(u, HP_EINVAL, "%s is there but is no %s device: choose another name, or reach it with packet:%s", u->name,
+                         u->scheme, u->name);
+    return wire_fail(u, HP_EIO, "%s:%s: the kernel refuses: %s", u->scheme, u->name, strerror(error));
+}
+
+/* Answers the descriptor of the attached device. */
+static int tap_attach(const struct wire_url *u, short kind)
+{
+    struct ifreq r = {.ifr_flags = (short)(kind | IFF_NO_PI)};
+    int fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) return tap_no_device_file(u);
+    snprintf(r.ifr_name, sizeof r.ifr_name, "%s", u->name);
+    if (ioctl(fd, TUNSETIFF, &r) == 0) return fd;
+    int error = errno;
+    close(fd);
+    return tap_refused(u, error);
+}
+
+/* Addresses, size and state of the kernel's end. */
+static int tap_set_device(const struct wire_url *u, uint32_t *mtu)
+{
+    int err = wire_option_mtu(u, mtu);
+    if (!err && wire_option(u, "mtu")) err = netdev_set_mtu(u, *mtu);
+    for (int i = 0; !err && i < u->options; i++)
+        if (strcmp(u->option[i].key, "host") == 0) err = netdev_add_address(u, u->option[i].value);
+    if (!err) netdev_set_queue(u->name, TAP_QUEUE);
+    if (!err) err = netdev_set_up(u);
+    if (!err) *mtu = netdev_mtu(u->name);
+    return err;
+}
+
+static int tap_make(const struct wire_url *u, int fd, uint32_t mtu, const struct hp_wire_ops *ops, struct hp_wire **out)
+{
+    struct tap *t = calloc(1, sizeof *t);
+    if (!t) {
+        close(fd);
+        return wire_fail(u, HP_ENOMEM, "out of memory");
+    }
+    os_wire_init(&t->os, u, ops, fd);
+    t->os.wire.mtu = mtu;
+    t->os.wire.flags = ops == &tun_ops ? HP_WIRE_IP : 0;
+    t->os.frame_max = mtu + TAP_HEADERS_MAX;
+    int err = os_wire_watch(&t->os, u, tap_ready);
+    if (err) tap_close(&t->os.wire);
+    else *out = &t->os.wire;
+    return err;
+}
+
+static int tap_open_kind(const struct wire_url *u, short kind, const struct hp_wire_ops *ops, struct hp_wire **out)
+{
+    static const char *const known[] = {"mtu", "host", "offload", NULL};
+    int err = wire_check_options(u, known);
+    if (!err) err = netdev_check_name(u);
+    if (err) return err;
+    int fd = tap_attach(u, kind);
+    if (fd < 0) return fd;
+    uint32_t mtu = 1500;
+    err = tap_set_device(u, &mtu);
+    if (!err) return tap_make(u, fd, mtu, ops, out);
+    close(fd);
+    return err;
+}
+
+int tap_open(const struct wire_url *u, struct hp_wire **out) { return tap_open_kind(u, IFF_TAP, &tap_ops, out); }
+int tun_open(const struct wire_url *u, struct hp_wire **out) { return tap_open_kind(u, IFF_TUN, &tun_ops, out); }
