@@ -1,0 +1,118 @@
+/* IPv4 headers <-> struct ipv4_hdr, and a walk over options.  RFC 791, RFC 1122 3.2.1.
+ * The walk ends: every option takes at least one byte, and one that claims less than two, or more than there are
+ * left, ends it as bad. */
+#include "wire/ipv4.h"
+
+#include "wire/sum.h"
+
+enum { IPV4_DF = 0x4000, IPV4_MF = 0x2000, IPV4_OFFSET = 0x1fff };
+
+static inline enum ipv4_result ipv4_take(struct hp_bytes in, struct ipv4_hdr *h, bool quoted)
+{
+    if (in.n < IPV4_HEADER) return IPV4_SHORT;
+    const uint8_t *p = in.p;
+    uint8_t hlen = (uint8_t)((p[0] & 15) * 4);
+    uint16_t len = get16(p + 2), frag = get16(p + 6);
+    if (p[0] >> 4 != 4) return IPV4_VERSION;
+    if (hlen < IPV4_HEADER) return IPV4_HLEN;
+    if (len < hlen || (len > in.n && !quoted)) return IPV4_TOTLEN;
+    if (hlen > in.n) return IPV4_SHORT;
+    h->hlen = hlen;
+    h->tos = p[1];
+    h->len = len;
+    h->id = get16(p + 4);
+    h->frag_off = (uint16_t)((frag & IPV4_OFFSET) * 8);
+    h->df = frag & IPV4_DF;
+    h->mf = frag & IPV4_MF;
+    h->ttl = p[8];
+    h->proto = p[9];
+    h->sum = get16(p + 10);
+    h->src = ip4_get(p + 12);
+    h->dst = ip4_get(p + 16);
+    return IPV4_OK;
+}
+
+/* The header without options, five words: in one's complement the order of bytes does not matter. */
+static inline bool ipv4_sum_ok20(const uint8_t *p)
+{
+    uint64_t sum = load32(p);
+    for (int i = 4; i < IPV4_HEADER; i += 4) sum += load32(p + i);
+    sum = (sum & 0xffffffff) + (sum >> 32);
+    return sum_fold((uint32_t)(sum & 0xffff) + (uint32_t)(sum >> 16)) == 0;
+}
+
+enum ipv4_result ipv4_parse(struct hp_bytes in, struct ipv4_hdr *h)
+{
+    enum ipv4_result result = ipv4_take(in, h, false);
+    if (result != IPV4_OK) return result;
+    bool ok = h->hlen == IPV4_HEADER ? ipv4_sum_ok20(in.p) : sum_ok(0, bytes_upto(in, h->hlen));
+    return ok ? IPV4_OK : IPV4_CHECKSUM;
+}
+
+enum ipv4_result ipv4_parse_quoted(struct hp_bytes in, struct ipv4_hdr *h) { return ipv4_take(in, h, true); }
+
+/* The fixed part, with checksum 0. */
+static inline void ipv4_put(uint8_t *out, const struct ipv4_hdr *h, size_t hlen)
+{
+    assert(h->frag_off % 8 == 0);
+    out[0] = (uint8_t)(0x40 | hlen / 4);
+    out[1] = h->tos;
+    put16(out + 2, h->len);
+    put16(out + 4, h->id);
+    put16(out + 6, (h->df ? IPV4_DF : 0u) | (h->mf ? IPV4_MF : 0u) | h->frag_off / 8u);
+    out[8] = h->ttl;
+    out[9] = h->proto;
+    put16(out + 10, 0);
+    ip4_put(out + 12, &h->src);
+    ip4_put(out + 16, &h->dst);
+}
+
+size_t ipv4_write(uint8_t *out, size_t n, const struct ipv4_hdr *h)
+{
+    if (n < IPV4_HEADER) return 0;
+    ipv4_put(out, h, IPV4_HEADER);
+    put16(out + 10, sum_fold(sum_add(0, out, IPV4_HEADER)));
+    return IPV4_HEADER;
+}
+
+size_t ipv4_write_options(uint8_t *out, size_t n, const struct ipv4_hdr *h, struct hp_bytes options)
+{
+    size_t hlen = IPV4_HEADER + ((options.n + 3) & ~(size_t)3);
+    if (hlen > IPV4_HEADER_MAX || n < hlen) return 0;
+    ipv4_put(out, h, hlen);
+    memset(out + IPV4_HEADER, IPV4_OPT_END, hlen - IPV4_HEADER);
+    if (options.n) memcpy(out + IPV4_HEADER, options.p, options.n);
+    put16(out + 10, sum_fold(sum_add(0, out, hlen)));
+    return hlen;
+}
+
+struct ipv4_opts ipv4_opts_start(struct hp_bytes in, const struct ipv4_hdr *h)
+{
+    assert(h->hlen <= in.n);
+    return (struct ipv4_opts){in.p, IPV4_HEADER, h->hlen, false};
+}
+
+bool ipv4_opts_next(struct ipv4_opts *o, struct ipv4_opt *opt)
+{
+    while (o->at < o->end && o->header[o->at] == IPV4_OPT_NOP) o->at++;
+    if (o->bad || o->at >= o->end || o->header[o->at] == IPV4_OPT_END) return false;
+    const uint8_t *p = o->header + o->at;
+    if (o->end - o->at < 2 || p[1] < 2 || p[1] > o->end - o->at) {
+        o->bad = true;
+        return false;
+    }
+    *opt = (struct ipv4_opt){p[0], o->at, {p + 2, p[1] - 2u}};
+    o->at = (uint8_t)(o->at + p[1]);
+    return true;
+}
+
+bool ipv4_quote_parse(struct hp_bytes in, struct ip_quote *q)
+{
+    struct ipv4_hdr h;
+    if (ipv4_parse_quoted(in, &h) != IPV4_OK) return false;
+    *q = (struct ip_quote){.src = h.src, .dst = h.dst, .proto = h.proto};
+    if (h.frag_off) return true;
+    q->transport = ipv4_payload(in, &h);
+    ip_quote_ports(q);
+    return true;
+}
