@@ -63,11 +63,13 @@ struct hp_neigh_info {
     struct hp_ip ip;
     struct hp_mac mac;
     int link;
-    const char *state;          /* RFC 4861 7.3.2: INCOMPLETE REACHABLE STALE DELAY PROBE, and PERMANENT */
+    const char *state;          /* RFC 4861 7.3.2: INCOMPLETE REACHABLE STALE DELAY PROBE;
+                                   and PERMANENT, and FAILED: did not answer just now */
 };
 int hp_neigh_info(const struct hp_stack *s, unsigned i, struct hp_neigh_info *out);
-int hp_neigh_set(struct hp_stack *s, int link, const struct hp_ip *ip, const struct hp_mac *mac);   /* permanent */
-int hp_neigh_flush(struct hp_stack *s, int link);
+/* Makes it permanent; mac == NULL forgets it.  HP_EOPNOTSUPP: the link has no MAC addresses. */
+int hp_neigh_set(struct hp_stack *s, int link, const struct hp_ip *ip, const struct hp_mac *mac);
+int hp_neigh_flush(struct hp_stack *s, int link);   /* forgets all but the permanent ones */
 
 /* ---- switch ---- */
 /* Every link that is added to a stack with hp_profile_switch is a port of its one bridge. */

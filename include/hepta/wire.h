@@ -62,6 +62,7 @@ enum hp_wire_flag {
     HP_WIRE_GSO      = 1 << 3,  /* takes TCP segments of up to gso_max bytes and cuts them                    */
     HP_WIRE_IP       = 1 << 4,  /* carries IP packets without a link header (TUN)                             */
     HP_WIRE_HELD     = 1 << 5,  /* carrier lost: link state down; set with hp_wire_set_carrier()              */
+    HP_WIRE_LOOP     = 1 << 6,  /* what is sent comes back, without a link header: loopback                   */
 };
 
 /* Zero it, set the first group, then give it to hp_link_add().  The rest is the stack's. */

@@ -1,7 +1,7 @@
 /* Links: frames from wires in bursts, frames to wires that have room, and everything's end. */
 #include "core/stack.h"
 
-extern const struct hp_link_type *const hp_link_types[]; /* profiles/links.c: Ethernet first */
+extern const struct hp_link_type *const hp_link_types[]; /* profiles/links.c: Ethernet, bare IP, loopback */
 
 /* ---- wires ---- */
 
@@ -124,7 +124,7 @@ static bool wire_drain(struct hp_stack *s, struct hp_link *l, struct hp_wire *w,
     return w->in_first != NULL;
 }
 
-static void link_rx(struct hp_stack *s, struct hp_link *l)
+static void link_run_rx(struct hp_stack *s, struct hp_link *l)
 {
     bool more = false;
     for (struct hp_wire *w = wire_innermost(l->wire); w; w = w->above) {
@@ -145,13 +145,13 @@ void links_rx(struct hp_stack *s)
     while (l) {
         struct hp_link *next = l->rx_next;
         l->in_rx_list = false;
-        link_rx(s, l);
+        link_run_rx(s, l);
         l = next;
     }
     if (s->rx_list) s->busy = true;
 }
 
-static void link_tx(struct hp_stack *s, struct hp_link *l)
+static void link_run_tx(struct hp_stack *s, struct hp_link *l)
 {
     struct hp_wire *w = l->wire;
     int burst = LINK_TX_BURST;
@@ -176,7 +176,7 @@ void links_tx(struct hp_stack *s)
     while (l) {
         struct hp_link *next = l->tx_next;
         l->in_tx_list = false;
-        link_tx(s, l);
+        link_run_tx(s, l);
         l = next;
     }
     if (s->rx_list) s->busy = true; /* a loopback link answered at once */
@@ -205,7 +205,7 @@ void link_queue(struct hp_stack *s, struct hp_link *l, struct hp_pkt *p)
 
 static const struct hp_link_type *link_type_of(const struct hp_wire *w)
 {
-    return hp_link_types[w->flags & HP_WIRE_IP ? 1 : 0];
+    return hp_link_types[w->flags & HP_WIRE_LOOP ? 2 : w->flags & HP_WIRE_IP ? 1 : 0];
 }
 
 static int link_slot(struct hp_stack *s)
@@ -230,7 +230,7 @@ static void link_set_name(const struct hp_stack *s, struct hp_link *l, const cha
     text_str(&t, name);
     for (uint64_t n = 0; !name; n++) { /* the next free ethN */
         t = text_of(l->name, sizeof l->name);
-        text_str(&t, l->type->name[0] == 'i' ? "tun" : "eth");
+        text_str(&t, l->type->name[0] == 'i' ? "tun" : l->type->name[0] == 'l' ? "lo" : "eth");
         text_u64(&t, n);
         if (hp_link_find(s, l->name) < 0) return;
     }

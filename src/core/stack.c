@@ -80,13 +80,14 @@ struct hp_stack *hp_stack_new(const struct hp_config *c)
 
 void hp_stack_free(struct hp_stack *s)
 {
-    /* From the top down: a protocol may still use those below it while it stops. */
-    for (uint8_t row = s->protos; row > 0; row--) {
-        if (s->proto[row]->layer == 3 && s->link) links_close(s);
+    /* From the top down: a protocol may still use those below it while it stops, and is not told of links after it has. */
+    uint8_t protos = s->protos;
+    for (uint8_t row = protos; row > 0; s->protos = --row) {
+        if (s->proto[row]->layer <= 3) links_close(s);
         if (s->proto[row]->stop) s->proto[row]->stop(s, s->state[row]);
     }
     links_close(s);
-    for (uint8_t row = s->protos; row > 0; row--) mem_free(s->mem, s->state[row], s->proto[row]->state_size);
+    for (uint8_t row = protos; row > 0; row--) mem_free(s->mem, s->state[row], s->proto[row]->state_size);
     struct hp_mem *mem = s->mem;
     mem_free(mem, s, sizeof *s);
     mem_release(mem);

@@ -9,7 +9,7 @@
 
 enum { ETHERTYPE_IPV4 = 0x0800, ETHERTYPE_ARP = 0x0806, ETHERTYPE_IPV6 = 0x86dd };
 
-/* A packet to the neighbour `next`: unicast (resolved here), multicast or broadcast; consumes. */
+/* A packet to the neighbour `next`: unicast (resolved here), multicast or broadcast (255.255.255.255, for a directed one too); consumes. */
 static inline void link_tx(struct hp_stack *s, struct hp_link *l, uint16_t ethertype, const struct hp_ip *next,
                            struct hp_pkt *p)
 {
@@ -19,6 +19,9 @@ static inline void link_tx(struct hp_stack *s, struct hp_link *l, uint16_t ether
 
 /* Whether the link has MAC addresses to resolve (Ethernet) or not (tun, loopback). */
 bool link_resolves(const struct hp_link *l);
+/* Gives the stack a link to itself; NULL = "lo0".  Answers its index, or an error.  What is sent there comes up again in the next step,
+ * flagged PKT_LOOPED and PKT_SUM_GOOD. */
+int link_add_loopback(struct hp_stack *s, const char *name);
 
 /* ---- what layer 3 tells layer 2 ---- */
 int  link_own_add(struct hp_stack *s, struct hp_link *l, const struct hp_ip *ip);   /* ARP answers for it; announces it */
@@ -56,5 +59,8 @@ void neigh_set_times(struct hp_stack *s, struct hp_link *l, uint32_t reachable_m
 bool neigh_is_failed(struct hp_stack *s, struct hp_link *l, const struct hp_ip *ip);
 
 extern const struct hp_link_type ether_type, ip_type, loop_type;
+
+/* For profiles, in this order: ether_proto, neigh_proto, arp_proto (hosts and routers); ether_proto, bridge_proto (switches). */
+extern const struct hp_proto ether_proto, neigh_proto, arp_proto, bridge_proto;
 
 #endif

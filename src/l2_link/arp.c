@@ -1,0 +1,300 @@
+/* ARP (RFC 826) for IPv4 on Ethernet: answers for our addresses, asks for the neighbour cache, announces, and notices
+ * somebody else with our address (RFC 5227).
+ *
+ * What a message says about its sender goes into an entry that exists; an entry is made only for who asks for us, since we
+ * are about to answer.  Nothing is copied from a message into an answer but the sender's two addresses. */
+#include "l2_link/ether.h"
+
+enum {
+    ARP_LEN = 28, ARP_REQUEST = 1, ARP_REPLY = 2,
+    ARP_ANNOUNCE_NUM = 2, ARP_ANNOUNCE_INTERVAL_MS = 2000, ARP_DEFEND_INTERVAL_MS = 10000, /* RFC 5227 1.1 */
+};
+
+struct arp_msg {
+    uint16_t op;
+    struct hp_mac sha, tha;
+    struct hp_ip spa, tpa;
+};
+
+/* An address of ours on a link. */
+struct arp_own {
+    struct arp_own *next, *prev;
+    struct hp_link *link;
+    struct hp_ip ip;
+    uint64_t hash;
+    struct hp_timer timer;      /* the next announcement */
+    uint8_t announced;
+    bool defended;
+    hp_time defended_at;
+};
+
+struct arp {
+    struct map map;             /* struct arp_own by (link, address) */
+    struct key key;
+    struct arp_own *first;
+    uint64_t requests_in, replies_in, requests_out, replies_out, announced, conflicts;
+};
+
+static const struct hp_mac arp_broadcast = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
+static const struct hp_mac arp_no_mac;
+
+/* ---- our addresses ---- */
+
+struct arp_key {
+    struct hp_ip ip;
+    uint16_t link, zero;
+};
+
+static bool arp_own_same(const void *item, const void *key)
+{
+    const struct arp_own *o = item;
+    const struct arp_key *k = key;
+    return o->link->index == k->link && hp_ip_equal(&o->ip, &k->ip);
+}
+
+static uint64_t arp_own_hash(const struct arp *a, const struct hp_link *l, const struct hp_ip *ip)
+{
+    struct arp_key k = {*ip, l->index, 0};
+    return hash_key(&a->key, &k, sizeof k);
+}
+
+static struct arp_own *arp_own_find(const struct arp *a, const struct hp_link *l, const struct hp_ip *ip)
+{
+    struct arp_key k = {*ip, l->index, 0};
+    return map_find(&a->map, arp_own_hash(a, l, ip), arp_own_same, &k);
+}
+
+/* ---- out ---- */
+
+static void arp_tx(struct hp_stack *s, struct hp_link *l, const struct arp_msg *m, const struct hp_mac *to)
+{
+    struct hp_pkt *p = pkt_alloc(s, ARP_LEN);
+    if (!p) {
+        s->drops[HP_DROP_NO_MEMORY]++;
+        return;
+    }
+    uint8_t *b = pkt_put(p, ARP_LEN);
+    put16(b, 1);
+    put16(b + 2, ETHERTYPE_IPV4);
+    b[4] = 6;
+    b[5] = 4;
+    put16(b + 6, m->op);
+    memcpy(b + 8, m->sha.b, 6);
+    memcpy(b + 14, m->spa.b + 12, 4);
+    memcpy(b + 18, m->tha.b, 6);
+    memcpy(b + 24, m->tpa.b + 12, 4);
+    p->link = l;
+    trace_down(s, 2, "arp", p);
+    struct arp *a = link_layer(s)->arp;
+    if (m->op == ARP_REQUEST) a->requests_out++;
+    else a->replies_out++;
+    ether_tx_mac(s, l, ETHERTYPE_ARP, to, p);
+}
+
+static unsigned ip_common_bits(const struct hp_ip *a, const struct hp_ip *b)
+{
+    uint32_t differ = get32(a->b + 12) ^ get32(b->b + 12);
+    return differ ? (unsigned)__builtin_clz(differ) : 32;
+}
+
+/* The address to ask from: the waiting packet's if it is ours, else the one most like the target's; none: 0.0.0.0, an ARP probe. */
+static struct hp_ip arp_source(const struct arp *a, const struct hp_link *l, const struct hp_ip *target, const struct hp_ip *src)
+{
+    if (src && arp_own_find(a, l, src)) return *src;
+    struct hp_ip best = hp_ip4(0, 0, 0, 0);
+    int bits = -1;
+    for (const struct arp_own *o = a->first; o; o = o->next) {
+        if (o->link != l || (int)ip_common_bits(&o->ip, target) <= bits) continue;
+        bits = (int)ip_common_bits(&o->ip, target);
+        best = o->ip;
+    }
+    return best;
+}
+
+static void arp_solicit(struct hp_stack *s, struct hp_link *l, const struct hp_ip *target, const struct hp_mac *mac,
+                        const struct hp_ip *src)
+{
+    struct arp_msg m = {ARP_REQUEST, l->mac, arp_no_mac, arp_source(link_layer(s)->arp, l, target, src), *target};
+    arp_tx(s, l, &m, mac ? mac : &arp_broadcast);
+}
+
+/* RFC 5227 2.3: a request for our own address, from it. */
+static void arp_announce(struct hp_stack *s, struct hp_link *l, const struct hp_ip *ip)
+{
+    struct arp_msg m = {ARP_REQUEST, l->mac, arp_no_mac, *ip, *ip};
+    link_layer(s)->arp->announced++;
+    arp_tx(s, l, &m, &arp_broadcast);
+}
+
+static void arp_own_announce(struct hp_stack *s, struct arp_own *o)
+{
+    if (!link_running(o->link)) return; /* when it comes up */
+    if (++o->announced < ARP_ANNOUNCE_NUM) timer_set(s, &o->timer, s->now + HP_MS(ARP_ANNOUNCE_INTERVAL_MS));
+    arp_announce(s, o->link, &o->ip);
+}
+
+static void arp_own_fire(struct hp_stack *s, struct hp_timer *timer)
+{
+    arp_own_announce(s, (struct arp_own *)(void *)((char *)timer - offsetof(struct arp_own, timer)));
+}
+
+int arp_own_add(struct hp_stack *s, struct hp_link *l, const struct hp_ip *ip)
+{
+    struct arp *a = link_layer(s)->arp;
+    if (arp_own_find(a, l, ip)) return HP_EEXIST;
+    struct arp_own *o = mem_zalloc(s->mem, sizeof *o);
+    if (!o) return HP_ENOMEM;
+    o->link = l;
+    o->ip = *ip;
+    o->hash = arp_own_hash(a, l, ip);
+    o->timer.fire = arp_own_fire;
+    if (map_add(&a->map, s->mem, o->hash, o)) {
+        mem_free(s->mem, o, sizeof *o);
+        return HP_ENOMEM;
+    }
+    o->next = a->first;
+    if (o->next) o->next->prev = o;
+    a->first = o;
+    arp_own_announce(s, o);
+    return HP_OK;
+}
+
+static void arp_own_free(struct hp_stack *s, struct arp *a, struct arp_own *o)
+{
+    timer_remove(s, &o->timer);
+    map_remove(&a->map, o->hash, o);
+    *(o->prev ? &o->prev->next : &a->first) = o->next;
+    if (o->next) o->next->prev = o->prev;
+    mem_free(s->mem, o, sizeof *o);
+}
+
+void arp_own_remove(struct hp_stack *s, struct hp_link *l, const struct hp_ip *ip)
+{
+    struct arp *a = link_layer(s)->arp;
+    struct arp_own *o = arp_own_find(a, l, ip);
+    if (o) arp_own_free(s, a, o);
+}
+
+/* ---- in ---- */
+
+static bool arp_parse(struct hp_bytes b, struct arp_msg *m)
+{
+    if (b.n < ARP_LEN) return false;
+    const uint8_t *p = b.p;
+    if (get16(p) != 1 || get16(p + 2) != ETHERTYPE_IPV4 || p[4] != 6 || p[5] != 4) return false;
+    m->op = get16(p + 6);
+    memcpy(m->sha.b, p + 8, 6);
+    m->spa = hp_ip4(p[14], p[15], p[16], p[17]);
+    memcpy(m->tha.b, p + 18, 6);
+    m->tpa = hp_ip4(p[24], p[25], p[26], p[27]);
+    return true;
+}
+
+/* A sender that cannot be: a group's MAC or IP address, or nobody's. */
+static bool arp_sender_ok(const struct arp_msg *m)
+{
+    if (mac_is_group(&m->sha) || hp_mac_equal(&m->sha, &arp_no_mac)) return false;
+    return !hp_ip_is_multicast(&m->spa) && !hp_ip_is_broadcast(&m->spa) && !hp_ip_is_loopback(&m->spa);
+}
+
+/* RFC 5227 2.4 (b): says once in ten seconds that the address is ours, and keeps it. */
+static void arp_defend(struct hp_stack *s, struct arp *a, struct arp_own *o, const struct arp_msg *m)
+{
+    a->conflicts++;
+    if (trace_on(s, HP_TRACE_STATE)) {
+        char ip[HP_IP_TEXT], mac[HP_MAC_TEXT];
+        trace_state(s, 2, "arp", 0, hp_ip_text(&o->ip, ip, sizeof ip), "ours", hp_mac_text(&m->sha, mac, sizeof mac));
+    }
+    trace_note(s, 2, "arp", 0, "conflict", (int64_t)a->conflicts);
+    if (o->defended && s->now - o->defended_at < HP_MS(ARP_DEFEND_INTERVAL_MS)) return;
+    o->defended = true;
+    o->defended_at = s->now;
+    arp_announce(s, o->link, &o->ip);
+}
+
+static void arp_learn(struct hp_stack *s, struct hp_link *l, const struct arp_msg *m, bool for_us, bool unicast)
+{
+    unsigned flags = NEIGH_OVERRIDE;
+    if (for_us && m->op == ARP_REQUEST) flags |= NEIGH_CREATE;
+    if (for_us && m->op == ARP_REPLY && unicast) flags |= NEIGH_SOLICITED;
+    neigh_take(s, l, &m->spa, &m->sha, flags);
+}
+
+static void arp_take(struct hp_stack *s, struct arp *a, struct hp_link *l, const struct arp_msg *m, bool unicast)
+{
+    struct arp_own *claimed = arp_own_find(a, l, &m->spa), *asked = arp_own_find(a, l, &m->tpa);
+    if (claimed) {
+        arp_defend(s, a, claimed, m);
+        return;
+    }
+    if (!hp_ip_is_any(&m->spa)) arp_learn(s, l, m, asked != NULL, unicast);
+    if (!asked || m->op != ARP_REQUEST) return;
+    struct arp_msg reply = {ARP_REPLY, l->mac, m->sha, m->tpa, m->spa};
+    arp_tx(s, l, &reply, &m->sha);
+}
+
+static void arp_rx(struct hp_stack *s, void *state, struct hp_pkt *p)
+{
+    struct arp *a = state;
+    struct arp_msg m;
+    trace_up(s, 2, "arp", p);
+    if (!ether_is(p->link) || !arp_parse(pkt_bytes(p), &m) || (m.op != ARP_REQUEST && m.op != ARP_REPLY) ||
+        !arp_sender_ok(&m)) {
+        hp_drop(s, p, HP_DROP_ARP_BAD);
+        return;
+    }
+    if (m.op == ARP_REQUEST) a->requests_in++;
+    else a->replies_in++;
+    if (!hp_mac_equal(&m.sha, &p->link->mac)) /* our own, come back by a loop, says nothing */
+        arp_take(s, a, p->link, &m, !(p->flags & (PKT_BROADCAST | PKT_MULTICAST)));
+    hp_drop(s, p, HP_DROP_TAKEN);
+}
+
+/* ---- the protocol ---- */
+
+static int arp_start(struct hp_stack *s, void *state)
+{
+    static const struct neigh_resolver resolver = {.solicit = arp_solicit};
+    struct arp *a = state;
+    if (!link_layer(s) || !link_layer(s)->neigh) return HP_EINVAL; /* ether and neigh come first in a profile */
+    a->key = key_derive(&s->key, "arp");
+    link_layer(s)->arp = a;
+    neigh_set_resolver(s, false, &resolver);
+    return HP_OK;
+}
+
+static void arp_stop(struct hp_stack *s, void *state)
+{
+    struct arp *a = state;
+    while (a->first) arp_own_free(s, a, a->first);
+    map_free(&a->map, s->mem);
+    link_layer(s)->arp = NULL;
+}
+
+static void arp_link_event(struct hp_stack *s, void *state, struct hp_link *l, enum link_event what)
+{
+    struct arp *a = state;
+    for (struct arp_own *o = a->first, *next; o; o = next) {
+        next = o->next;
+        if (o->link != l) continue;
+        if (what == LINK_REMOVED) arp_own_free(s, a, o);
+        if (what != LINK_UP) continue;
+        o->announced = 0;
+        arp_own_announce(s, o);
+    }
+}
+
+static const struct hp_counter arp_counters[] = {
+    HP_COUNTER(struct arp, requests_in, "requests that came"),
+    HP_COUNTER(struct arp, replies_in, "replies that came"),
+    HP_COUNTER(struct arp, requests_out, "requests sent, announcements among them"),
+    HP_COUNTER(struct arp, replies_out, "replies sent"),
+    HP_COUNTER(struct arp, announced, "announcements of our addresses"),
+    HP_COUNTER(struct arp, conflicts, "messages of others who claim our address (RFC 5227)"),
+    {0},
+};
+
+const struct hp_proto arp_proto = {
+    .name = "arp", .layer = 2, .table = BY_ETHERTYPE, .number = ETHERTYPE_ARP, .state_size = sizeof(struct arp), .start = arp_start,
+    .stop = arp_stop, .rx = arp_rx, .link = arp_link_event, .counters = arp_counters,
+};
