@@ -21,7 +21,7 @@ def allowed_folders(folder):
     if folder in ("proc", "lab", "profiles"):
         return {"core/", "wire/"}
     if folder in ("os", "run", "l7_application", "cli"):
-        return {"wire/", "core/bytes.h"}
+        return {"wire/", "core/bytes.h", "core/text.h"}
     if folder in LAYERS:
         below = LAYERS.index(folder) - 1
         own = {"core/", "wire/"}
