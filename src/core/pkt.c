@@ -153,7 +153,7 @@ bool pkt_own(struct hp_stack *s, struct hp_pkt *p, size_t headroom, bool flat)
     if (!pkt_shared(p) && pkt_headroom(p) >= headroom && extra == 0 && !p->buf->release) return true;
 
     size_t front = headroom > PKT_HEADROOM ? headroom : PKT_HEADROOM;
-    struct hp_buf *b = buf_new(p->buf->mem, front + linear + extra);
+    struct hp_buf *b = buf_new(p->buf->mem, front + linear + extra + PKT_TAILROOM);
     if (!b) return false;
     uint8_t *at = b->bytes + front;
     memcpy(at, p->data, linear);

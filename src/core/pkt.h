@@ -22,7 +22,7 @@ enum { SANITIZED = 0 };
 enum { SANITIZED = 0 };
 #endif
 
-enum { PKT_HEADROOM = 128, PKT_SMALL = 256, PKT_FULL = 2048, PKT_JUMBO = 9728 };
+enum { PKT_HEADROOM = 128, PKT_TAILROOM = 64, PKT_SMALL = 256, PKT_FULL = 2048, PKT_JUMBO = 9728 };
 
 /* Storage.  `refs` counts packets and slices that look into it. */
 struct hp_buf {
@@ -81,7 +81,7 @@ struct hp_pkt *pkt_alloc(struct hp_stack *s, size_t n);
 /* A second packet on the same bytes (and slice): for flooding, taps, reassembly.  Gets the same id. */
 struct hp_pkt *pkt_clone(struct hp_stack *s, const struct hp_pkt *p);
 /* Makes the bytes [data, tail) writable and private with at least `headroom` in front, and, if `flat`, the slice part of
- * them.  False if memory ran out (p is unchanged and still the caller's). */
+ * them.  Where it moves them there is PKT_TAILROOM behind.  False if memory ran out (p is unchanged and still the caller's). */
 bool pkt_own(struct hp_stack *s, struct hp_pkt *p, size_t headroom, bool flat);
 
 static inline size_t pkt_len(const struct hp_pkt *p) { return (size_t)(p->tail - p->data) + p->more.n; }

@@ -4,17 +4,9 @@
  * What a message says about its sender goes into an entry that exists; an entry is made only for who asks for us, since we
  * are about to answer.  Nothing is copied from a message into an answer but the sender's two addresses. */
 #include "l2_link/ether.h"
+#include "wire/arp.h"
 
-enum {
-    ARP_LEN = 28, ARP_REQUEST = 1, ARP_REPLY = 2,
-    ARP_ANNOUNCE_NUM = 2, ARP_ANNOUNCE_INTERVAL_MS = 2000, ARP_DEFEND_INTERVAL_MS = 10000, /* RFC 5227 1.1 */
-};
-
-struct arp_msg {
-    uint16_t op;
-    struct hp_mac sha, tha;
-    struct hp_ip spa, tpa;
-};
+enum { ARP_ANNOUNCE_NUM = 2, ARP_ANNOUNCE_INTERVAL_MS = 2000, ARP_DEFEND_INTERVAL_MS = 10000 }; /* RFC 5227 1.1 */
 
 /* An address of ours on a link. */
 struct arp_own {
@@ -66,23 +58,14 @@ static struct arp_own *arp_own_find(const struct arp *a, const struct hp_link *l
 
 /* ---- out ---- */
 
-static void arp_tx(struct hp_stack *s, struct hp_link *l, const struct arp_msg *m, const struct hp_mac *to)
+static void arp_tx(struct hp_stack *s, struct hp_link *l, const struct arp_hdr *m, const struct hp_mac *to)
 {
-    struct hp_pkt *p = pkt_alloc(s, ARP_LEN);
+    struct hp_pkt *p = pkt_alloc(s, ARP_SIZE);
     if (!p) {
         s->drops[HP_DROP_NO_MEMORY]++;
         return;
     }
-    uint8_t *b = pkt_put(p, ARP_LEN);
-    put16(b, 1);
-    put16(b + 2, ETHERTYPE_IPV4);
-    b[4] = 6;
-    b[5] = 4;
-    put16(b + 6, m->op);
-    memcpy(b + 8, m->sha.b, 6);
-    memcpy(b + 14, m->spa.b + 12, 4);
-    memcpy(b + 18, m->tha.b, 6);
-    memcpy(b + 24, m->tpa.b + 12, 4);
+    arp_write(pkt_put(p, ARP_SIZE), ARP_SIZE, m);
     p->link = l;
     trace_down(s, 2, "arp", p);
     struct arp *a = link_layer(s)->arp;
@@ -114,14 +97,14 @@ static struct hp_ip arp_source(const struct arp *a, const struct hp_link *l, con
 static void arp_solicit(struct hp_stack *s, struct hp_link *l, const struct hp_ip *target, const struct hp_mac *mac,
                         const struct hp_ip *src)
 {
-    struct arp_msg m = {ARP_REQUEST, l->mac, arp_no_mac, arp_source(link_layer(s)->arp, l, target, src), *target};
+    struct arp_hdr m = {ARP_REQUEST, l->mac, arp_no_mac, arp_source(link_layer(s)->arp, l, target, src), *target};
     arp_tx(s, l, &m, mac ? mac : &arp_broadcast);
 }
 
 /* RFC 5227 2.3: a request for our own address, from it. */
 static void arp_announce(struct hp_stack *s, struct hp_link *l, const struct hp_ip *ip)
 {
-    struct arp_msg m = {ARP_REQUEST, l->mac, arp_no_mac, *ip, *ip};
+    struct arp_hdr m = {ARP_REQUEST, l->mac, arp_no_mac, *ip, *ip};
     link_layer(s)->arp->announced++;
     arp_tx(s, l, &m, &arp_broadcast);
 }
@@ -177,33 +160,20 @@ void arp_own_remove(struct hp_stack *s, struct hp_link *l, const struct hp_ip *i
 
 /* ---- in ---- */
 
-static bool arp_parse(struct hp_bytes b, struct arp_msg *m)
-{
-    if (b.n < ARP_LEN) return false;
-    const uint8_t *p = b.p;
-    if (get16(p) != 1 || get16(p + 2) != ETHERTYPE_IPV4 || p[4] != 6 || p[5] != 4) return false;
-    m->op = get16(p + 6);
-    memcpy(m->sha.b, p + 8, 6);
-    m->spa = hp_ip4(p[14], p[15], p[16], p[17]);
-    memcpy(m->tha.b, p + 18, 6);
-    m->tpa = hp_ip4(p[24], p[25], p[26], p[27]);
-    return true;
-}
-
 /* A sender that cannot be: a group's MAC or IP address, or nobody's. */
-static bool arp_sender_ok(const struct arp_msg *m)
+static bool arp_sender_ok(const struct arp_hdr *m)
 {
-    if (mac_is_group(&m->sha) || hp_mac_equal(&m->sha, &arp_no_mac)) return false;
-    return !hp_ip_is_multicast(&m->spa) && !hp_ip_is_broadcast(&m->spa) && !hp_ip_is_loopback(&m->spa);
+    if (mac_is_group(&m->sender_mac) || hp_mac_equal(&m->sender_mac, &arp_no_mac)) return false;
+    return !hp_ip_is_multicast(&m->sender) && !hp_ip_is_broadcast(&m->sender) && !hp_ip_is_loopback(&m->sender);
 }
 
 /* RFC 5227 2.4 (b): says once in ten seconds that the address is ours, and keeps it. */
-static void arp_defend(struct hp_stack *s, struct arp *a, struct arp_own *o, const struct arp_msg *m)
+static void arp_defend(struct hp_stack *s, struct arp *a, struct arp_own *o, const struct arp_hdr *m)
 {
     a->conflicts++;
     if (trace_on(s, HP_TRACE_STATE)) {
         char ip[HP_IP_TEXT], mac[HP_MAC_TEXT];
-        trace_state(s, 2, "arp", 0, hp_ip_text(&o->ip, ip, sizeof ip), "ours", hp_mac_text(&m->sha, mac, sizeof mac));
+        trace_state(s, 2, "arp", 0, hp_ip_text(&o->ip, ip, sizeof ip), "ours", hp_mac_text(&m->sender_mac, mac, sizeof mac));
     }
     trace_note(s, 2, "arp", 0, "conflict", (int64_t)a->conflicts);
     if (o->defended && s->now - o->defended_at < HP_MS(ARP_DEFEND_INTERVAL_MS)) return;
@@ -212,31 +182,31 @@ static void arp_defend(struct hp_stack *s, struct arp *a, struct arp_own *o, con
     arp_announce(s, o->link, &o->ip);
 }
 
-static void arp_learn(struct hp_stack *s, struct hp_link *l, const struct arp_msg *m, bool for_us, bool unicast)
+static void arp_learn(struct hp_stack *s, struct hp_link *l, const struct arp_hdr *m, bool for_us, bool unicast)
 {
     unsigned flags = NEIGH_OVERRIDE;
     if (for_us && m->op == ARP_REQUEST) flags |= NEIGH_CREATE;
     if (for_us && m->op == ARP_REPLY && unicast) flags |= NEIGH_SOLICITED;
-    neigh_take(s, l, &m->spa, &m->sha, flags);
+    neigh_take(s, l, &m->sender, &m->sender_mac, flags);
 }
 
-static void arp_take(struct hp_stack *s, struct arp *a, struct hp_link *l, const struct arp_msg *m, bool unicast)
+static void arp_take(struct hp_stack *s, struct arp *a, struct hp_link *l, const struct arp_hdr *m, bool unicast)
 {
-    struct arp_own *claimed = arp_own_find(a, l, &m->spa), *asked = arp_own_find(a, l, &m->tpa);
+    struct arp_own *claimed = arp_own_find(a, l, &m->sender), *asked = arp_own_find(a, l, &m->target);
     if (claimed) {
         arp_defend(s, a, claimed, m);
         return;
     }
-    if (!hp_ip_is_any(&m->spa)) arp_learn(s, l, m, asked != NULL, unicast);
+    if (!hp_ip_is_any(&m->sender)) arp_learn(s, l, m, asked != NULL, unicast);
     if (!asked || m->op != ARP_REQUEST) return;
-    struct arp_msg reply = {ARP_REPLY, l->mac, m->sha, m->tpa, m->spa};
-    arp_tx(s, l, &reply, &m->sha);
+    struct arp_hdr reply = {ARP_REPLY, l->mac, m->sender_mac, m->target, m->sender};
+    arp_tx(s, l, &reply, &m->sender_mac);
 }
 
 static void arp_rx(struct hp_stack *s, void *state, struct hp_pkt *p)
 {
     struct arp *a = state;
-    struct arp_msg m;
+    struct arp_hdr m;
     trace_up(s, 2, "arp", p);
     if (!ether_is(p->link) || !arp_parse(pkt_bytes(p), &m) || (m.op != ARP_REQUEST && m.op != ARP_REPLY) ||
         !arp_sender_ok(&m)) {
@@ -245,7 +215,7 @@ static void arp_rx(struct hp_stack *s, void *state, struct hp_pkt *p)
     }
     if (m.op == ARP_REQUEST) a->requests_in++;
     else a->replies_in++;
-    if (!hp_mac_equal(&m.sha, &p->link->mac)) /* our own, come back by a loop, says nothing */
+    if (!hp_mac_equal(&m.sender_mac, &p->link->mac)) /* our own, come back by a loop, says nothing */
         arp_take(s, a, p->link, &m, !(p->flags & (PKT_BROADCAST | PKT_MULTICAST)));
     hp_drop(s, p, HP_DROP_TAKEN);
 }

@@ -121,7 +121,7 @@ static void bridge_learn(struct hp_stack *s, struct bridge *b, const struct hp_m
 
 static void bridge_tx(struct hp_stack *s, struct hp_link *l, struct hp_pkt *p)
 {
-    if (pkt_len(p) > (size_t)l->mtu + ETHER_HEADER + 4 && !p->gso_size) {
+    if (pkt_len(p) > (size_t)l->mtu + ETHER_HEADER + ETHER_TAG && !p->gso_size) {
         p->link = l;
         hp_drop(s, p, HP_DROP_GIANT);
         return;

@@ -4,17 +4,11 @@
  * cache or from the group address (RFC 1112 6.4, RFC 2464 7), zeros up to the minimum length.  A frame handed to the
  * wire carries no FCS: the wire's is implied, and becomes real bytes (PKT_FCS) only where a cable flips bits. */
 #include "l2_link/ether.h"
+#include "wire/crc.h"
 
-enum {
-    ETHER_TYPE_MIN = 0x0600,    /* from here on the field is an EtherType */
-    ETHER_LENGTH_MAX = 1500,    /* up to here an 802.3 length; nothing is defined in between */
-    ETHERTYPE_VLAN = 0x8100, ETHERTYPE_SVLAN = 0x88a8,
-    VLAN_TAG = 4, VLAN_ID = 0x0fff, SNAP_HEADER = 8,
-    ETHER_GROUPS_MAX = 4096,    /* over all links of a stack */
-};
+enum { ETHER_GROUPS_MAX = 4096 };   /* over all links of a stack */
 
 static const struct hp_mac mac_broadcast = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
-static const uint8_t snap_header[6] = {0xaa, 0xaa, 0x03, 0, 0, 0}; /* RFC 1042: SAPs, control, OUI */
 
 /* ---- multicast filter ---- */
 
@@ -89,42 +83,19 @@ void link_group_leave(struct hp_stack *s, struct hp_link *l, const struct hp_ip 
 
 /* ---- in ---- */
 
-enum { CRC32_INIT = 0 };
-static uint32_t crc32_add(uint32_t crc, const uint8_t *p, size_t n)
-{
-    crc = ~crc;
-    while (n--) {
-        crc ^= *p++;
-        for (int i = 0; i < 8; i++) crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
-    }
-    return ~crc;
-}
-static uint32_t crc32_end(uint32_t crc) { return crc; }
-
-
 /* The last four bytes are a real FCS: true if they match; they are gone then. */
-static bool ether_fcs_ok(struct hp_pkt *p)
+static bool ether_take_fcs(struct hp_pkt *p)
 {
     size_t n = pkt_len(p);
-    uint8_t fcs[ETHER_FCS];
     if (n < ETHER_HEADER + ETHER_FCS) return false;
-    hp_pkt_copy_out(p, n - ETHER_FCS, fcs, ETHER_FCS);
-    struct hp_bytes part[2];
-    int parts = hp_pkt_parts(p, part);
-    uint32_t crc = CRC32_INIT;
-    size_t left = n - ETHER_FCS;
-    for (int i = 0; i < parts; i++) {
-        struct hp_bytes b = bytes_upto(part[i], left);
-        crc = crc32_add(crc, b.p, b.n);
-        left -= b.n;
-    }
-    crc = crc32_end(crc);
-    if (fcs[0] != (uint8_t)crc || fcs[1] != (uint8_t)(crc >> 8) || fcs[2] != (uint8_t)(crc >> 16) ||
-        fcs[3] != (uint8_t)(crc >> 24))
-        return false;
-    pkt_trim(p, n - ETHER_FCS);
+    n -= ETHER_FCS;
+    uint8_t came[ETHER_FCS], right[ETHER_FCS];
+    hp_pkt_copy_out(p, n, came, ETHER_FCS);
+    pkt_trim(p, n);
     p->flags &= (uint16_t)~PKT_FCS;
-    return true;
+    uint32_t crc = crc_of(pkt_bytes(p));
+    crc_put(right, p->more.n ? crc_add(crc, p->more.p, p->more.n) : crc);
+    return memcmp(came, right, ETHER_FCS) == 0;
 }
 
 /* Who the frame is for; false: not for us.  A port of a switch is for everybody. */
@@ -151,30 +122,28 @@ static uint16_t ether_flags_in(const struct hp_link *l, const struct hp_pkt *p)
     return verified ? PKT_SUM_GOOD : 0;
 }
 
-/* Takes the tag or LLC header off; HP_DROP_NONE and the EtherType, or why not.  One tag at most, and only a priority (VID 0): a
- * second is not looked for, so that nesting costs nothing. */
-static enum hp_drop ether_payload(struct hp_pkt *p, uint16_t *type)
+/* The header is in order and the payload is for us: takes the header off; HP_DROP_NONE and the EtherType, or why not. */
+static enum hp_drop ether_take_header(struct hp_pkt *p, uint16_t *type)
 {
-    if (*type == ETHERTYPE_SVLAN) return HP_DROP_VLAN;
-    if (*type == ETHERTYPE_VLAN) {
-        struct hp_bytes b = pkt_bytes(p);
-        if (b.n < VLAN_TAG) return HP_DROP_RUNT;
-        *type = get16(b.p + 2);
-        if (get16(b.p) & VLAN_ID || *type == ETHERTYPE_VLAN || *type == ETHERTYPE_SVLAN) return HP_DROP_VLAN;
-        pkt_pull(p, VLAN_TAG);
+    *type = get16(p->data + 12);
+    if (*type >= ETHER_TYPE_MIN && !ether_is_tag(*type)) { /* Ethernet II: nearly always */
+        pkt_pull(p, ETHER_HEADER);
+        return HP_DROP_NONE;
     }
-    if (*type >= ETHER_TYPE_MIN) return pkt_len(p) ? HP_DROP_NONE : HP_DROP_RUNT;
-    if (*type > ETHER_LENGTH_MAX || *type > pkt_len(p)) return HP_DROP_LLC;
-    pkt_trim(p, *type);
-    struct hp_bytes b = pkt_bytes(p);
-    if (b.n < 3) return HP_DROP_LLC;
-    if (b.p[0] != 0xaa || b.p[1] != 0xaa) return HP_DROP_NO_ETHERTYPE; /* spanning tree, NetBEUI, ... */
-    if (b.n < SNAP_HEADER) return HP_DROP_LLC;
-    if (memcmp(b.p, snap_header, sizeof snap_header) != 0) return HP_DROP_NO_ETHERTYPE;
-    *type = get16(b.p + 6);
-    if (*type < ETHER_TYPE_MIN) return HP_DROP_LLC;
-    pkt_pull(p, SNAP_HEADER);
-    return pkt_len(p) ? HP_DROP_NONE : HP_DROP_RUNT;
+    struct ether_hdr h;
+    switch (ether_parse(pkt_bytes(p), &h)) {
+    case ETHER_RUNT: return HP_DROP_RUNT;
+    case ETHER_TAGS: return HP_DROP_VLAN;
+    case ETHER_LLC:  return HP_DROP_LLC;
+    case ETHER_OK:   break;
+    }
+    if (h.tag_count > 1 || (h.tag_count && (h.tag[0].vid != 0 || h.tag[0].tpid != ETHER_VLAN))) return HP_DROP_VLAN;
+    if (h.llc) pkt_trim(p, (size_t)(ETHER_HEADER + h.tag_count * ETHER_TAG) + h.len);
+    if (h.type < ETHER_TYPE_MIN) return HP_DROP_NO_ETHERTYPE; /* spanning tree, NetBIOS, ... */
+    if (pkt_len(p) == h.hlen) return HP_DROP_RUNT;
+    *type = h.type;
+    pkt_pull(p, h.hlen);
+    return HP_DROP_NONE;
 }
 
 /* A frame that is in order: its checks are done, its payload is not looked at. */
@@ -195,9 +164,8 @@ static void ether_rx_frame(struct hp_stack *s, struct hp_link *l, struct hp_pkt 
         hp_drop(s, p, HP_DROP_NOT_FOR_US);
         return;
     }
-    uint16_t type = get16(p->data + 12);
-    pkt_pull(p, ETHER_HEADER);
-    enum hp_drop why = ether_payload(p, &type);
+    uint16_t type;
+    enum hp_drop why = ether_take_header(p, &type);
     if (why) hp_drop(s, p, why);
     else stack_up_ethertype(s, type, p);
 }
@@ -206,8 +174,8 @@ static void ether_rx(struct hp_stack *s, struct hp_link *l, struct hp_pkt *p)
 {
     trace_up(s, 2, "ether", p);
     enum hp_drop why = HP_DROP_NONE;
-    size_t longest = (size_t)l->mtu + ETHER_HEADER + VLAN_TAG;
-    if (p->flags & PKT_FCS && !ether_fcs_ok(p)) why = HP_DROP_FCS;
+    size_t longest = (size_t)l->mtu + ETHER_HEADER + ETHER_TAG;
+    if (p->flags & PKT_FCS && !ether_take_fcs(p)) why = HP_DROP_FCS;
     else if (pkt_bytes(p).n < ETHER_HEADER || pkt_len(p) == ETHER_HEADER) why = HP_DROP_RUNT;
     else if (pkt_len(p) > longest && !p->gso_size) why = HP_DROP_GIANT;
     if (why) hp_drop(s, p, why);

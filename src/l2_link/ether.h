@@ -3,8 +3,7 @@
 #define L2_ETHER_H
 
 #include "l2_link/link.h"
-
-enum { ETHER_HEADER = 14, ETHER_FRAME_MIN = 60, ETHER_FCS = 4 };
+#include "wire/ether.h"
 
 struct neigh;
 struct neigh_table;

@@ -397,13 +397,13 @@ static void neigh_take_again(struct hp_stack *s, struct neigh_table *t, struct n
 void neigh_take(struct hp_stack *s, struct hp_link *l, const struct hp_ip *ip, const struct hp_mac *mac, unsigned flags)
 {
     struct neigh_table *t = neigh_table(s, l);
-    if (!t) return;
+    if (!t || (mac && mac_is_group(mac))) return;
     struct neigh *n = neigh_find(t, l, ip);
     if (n && n->state >= NEIGH_REACHABLE) {
         if (n->state != NEIGH_PERMANENT) neigh_take_again(s, t, n, mac, flags);
         return;
     }
-    if (!mac || mac_is_group(mac)) return;
+    if (!mac) return;
     if (!n && flags & NEIGH_CREATE) n = neigh_add(s, l, ip, NEIGH_LEARNED);
     if (n && neigh_take_first(s, t, n, mac, flags)) neigh_take_router(n, flags);
 }
