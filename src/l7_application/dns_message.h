@@ -4,6 +4,7 @@
 
 #include "core/bytes.h"
 #include "hepta/dns.h"
+#include "wire/dns.h"
 
 enum { DNS_TRUNCATED = -1000, DNS_CNAMES_MAX = 8 };
 
@@ -26,13 +27,11 @@ struct dns_asked {
     bool recursion_desired;
     uint16_t room;              /* bytes that the asker takes in a UDP answer (EDNS, RFC 6891; else 512) */
     char name[HP_DNS_NAME_MAX]; /* lower case, no closing dot */
-    struct hp_bytes question;   /* as it came, to be echoed */
 };
-enum { DNS_RCODE_OK = 0, DNS_RCODE_FORMERR = 1, DNS_RCODE_NXDOMAIN = 3, DNS_RCODE_NOTIMP = 4, DNS_RCODE_REFUSED = 5 };
 
 /* 1 = a question; 0 = not one to answer at all (a response, garbage shorter than a header); HP_EPROTO = answer FORMERR. */
 int dns_asked_read(struct hp_bytes message, struct dns_asked *out);
-/* An authoritative answer with these addresses (all of the type asked for); sets TC and leaves them out if they do not fit. */
+/* An authoritative answer with these addresses (all of the type asked for); TC says that some did not fit. */
 size_t dns_reply_write(uint8_t *out, size_t n, const struct dns_asked *q, int rcode, const struct hp_ip *ip, int count, uint32_t ttl);
 
 #endif

@@ -5,7 +5,7 @@
 #include "hepta/socket.h"
 #include "l7_application/dns_message.h"
 
-enum { SERVER_MESSAGE_MAX = 4096, SERVER_TYPE_A = 1, SERVER_TYPE_AAAA = 28, SERVER_CLASS_IN = 1 };
+enum { SERVER_MESSAGE_MAX = 4096 };
 
 /* The addresses of the asked type; -1 = there is no such name. */
 static int server_find(const struct hp_dns_server *d, const struct dns_asked *q, struct hp_ip *out, int max)
@@ -14,7 +14,7 @@ static int server_find(const struct hp_dns_server *d, const struct dns_asked *q,
     for (const struct hp_dns_name *n = d->names; n->name; n++) {
         if (strcmp(n->name, q->name) != 0) continue;
         if (found < 0) found = 0;
-        bool fits = q->type == (hp_ip_is4(&n->ip) ? SERVER_TYPE_A : SERVER_TYPE_AAAA);
+        bool fits = q->type == (hp_ip_is4(&n->ip) ? DNS_A : DNS_AAAA);
         if (fits && found < max) out[found++] = n->ip;
     }
     return found;
@@ -29,13 +29,13 @@ static size_t server_answer(struct hp_dns_server *d, const struct hp_ip *who, st
     if (read != 1) d->malformed++;
     if (read == 0) return 0;
     size_t room = udp && q.room < SERVER_MESSAGE_MAX ? q.room : SERVER_MESSAGE_MAX;
-    if (read < 0) return dns_reply_write(out, room, &q, DNS_RCODE_FORMERR, NULL, 0, 0);
+    if (read < 0) return dns_reply_write(out, room, &q, DNS_FORMERR, NULL, 0, 0);
     d->questions++;
-    if (q.opcode != 0) return dns_reply_write(out, room, &q, DNS_RCODE_NOTIMP, NULL, 0, 0);
-    if (q.class_ != SERVER_CLASS_IN) return dns_reply_write(out, room, &q, DNS_RCODE_REFUSED, NULL, 0, 0);
+    if (q.opcode != 0) return dns_reply_write(out, room, &q, DNS_NOTIMP, NULL, 0, 0);
+    if (q.class_ != DNS_IN) return dns_reply_write(out, room, &q, DNS_REFUSED, NULL, 0, 0);
     int count = server_find(d, &q, ip, HP_DNS_ADDRESSES_MAX);
     if (d->asked) d->asked(d->ctx, who, q.name, q.type, count);
-    return dns_reply_write(out, room, &q, count < 0 ? DNS_RCODE_NXDOMAIN : DNS_RCODE_OK, ip, count < 0 ? 0 : count,
+    return dns_reply_write(out, room, &q, count < 0 ? DNS_NXDOMAIN : DNS_NOERROR, ip, count < 0 ? 0 : count,
                            d->ttl ? d->ttl : 300);
 }
 
