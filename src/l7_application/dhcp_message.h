@@ -6,7 +6,9 @@
 #include "hepta/dhcp.h"
 #include "hepta/net.h"
 
-enum dhcp_type { DHCP_NONE, DHCP_DISCOVER, DHCP_OFFER, DHCP_REQUEST, DHCP_DECLINE, DHCP_ACK, DHCP_NAK, DHCP_RELEASE, DHCP_INFORM };
+enum dhcp_type {   /* the numbers of option 53 */
+    DHCP_NONE, DHCP_DISCOVER, DHCP_OFFER, DHCP_REQUEST, DHCP_DECLINE, DHCP_ACK, DHCP_NAK, DHCP_RELEASE, DHCP_INFORM,
+};
 
 /* A message of the client's. */
 struct dhcp_ask {
