@@ -1,0 +1,180 @@
+/* What the resolver believes of a message, and what the name server answers. */
+#include "l7_application/dns_message.h"
+
+#include <stdlib.h>
+
+#include "support/test.h"
+
+static struct dns_name name_of(const char *text)
+{
+    struct dns_name n;
+    assert_true(dns_name_parse(text, &n));
+    return n;
+}
+
+/* An answer under construction: header and question as asked, records as the test likes. */
+struct made {
+    uint8_t b[2048];
+    struct dns_writer w;
+    size_t n;
+};
+
+static void made_start(struct made *m, uint16_t id, const char *name, uint16_t type, uint8_t rcode)
+{
+    struct dns_hdr h = {.id = id, .response = true, .recursion_available = true, .rcode = rcode};
+    struct dns_question q = {name_of(name), type, DNS_IN};
+    m->w = dns_write_start(m->b, sizeof m->b, &h);
+    assert_true(dns_write_question(&m->w, &q));
+}
+
+static void made_a(struct made *m, const char *name, uint8_t last, uint32_t ttl)
+{
+    struct dns_record r = {.name = name_of(name), .type = DNS_A, .class_ = DNS_IN, .ttl = ttl, .section = DNS_ANSWER,
+                           .ip = hp_ip4(192, 0, 2, last)};
+    assert_true(dns_write_record(&m->w, &r));
+}
+
+static void made_cname(struct made *m, const char *name, const char *target, uint32_t ttl)
+{
+    struct dns_record r = {.name = name_of(name), .type = DNS_CNAME, .class_ = DNS_IN, .ttl = ttl, .section = DNS_ANSWER,
+                           .target = name_of(target)};
+    assert_true(dns_write_record(&m->w, &r));
+}
+
+static int read_made(struct made *m, uint16_t id, const char *name, struct dns_answer *a)
+{
+    m->n = dns_write_end(&m->w);
+    return dns_answer_read(bytes_of(m->b, m->n), id, name, HP_DNS_V4, a);
+}
+
+static void test_addresses_and_least_ttl(void **state)
+{
+    struct made m;
+    struct dns_answer a;
+    made_start(&m, 7, "WWW.Example.org", DNS_A, DNS_NOERROR);
+    made_a(&m, "www.example.ORG", 1, 300);
+    made_a(&m, "www.example.org", 2, 100);
+    assert_int_equal(read_made(&m, 7, "www.example.org", &a), 2);
+    assert_int_equal(a.ttl, 100);
+    assert_int_equal(a.address[1].b[15], 2);
+}
+
+static void test_cname_chain_in_any_order(void **state)
+{
+    struct made m;
+    struct dns_answer a;
+    made_start(&m, 7, "www.example.org", DNS_A, DNS_NOERROR);
+    made_a(&m, "c.example.net", 9, 300);
+    made_cname(&m, "b.example.net", "c.example.net", 60);
+    made_cname(&m, "www.example.org", "b.example.net", 300);
+    assert_int_equal(read_made(&m, 7, "www.example.org", &a), 1);
+    assert_int_equal(a.address[0].b[15], 9);
+    assert_int_equal(a.ttl, 60);
+}
+
+static void test_D13_cname_loop_is_refused(void **state)
+{
+    struct made m;
+    struct dns_answer a;
+    made_start(&m, 7, "a.test", DNS_A, DNS_NOERROR);
+    made_cname(&m, "b.test", "a.test", 300);
+    made_cname(&m, "a.test", "b.test", 300);
+    assert_int_equal(read_made(&m, 7, "a.test", &a), HP_EPROTO);
+}
+
+static void test_D08_answers_to_other_questions_are_ignored(void **state)
+{
+    struct made m;
+    struct dns_answer a;
+    made_start(&m, 7, "a.test", DNS_A, DNS_NOERROR);
+    made_a(&m, "a.test", 1, 300);
+    assert_int_equal(read_made(&m, 8, "a.test", &a), 0);
+    assert_int_equal(dns_answer_read(bytes_of(m.b, m.n), 7, "b.test", HP_DNS_V4, &a), 0);
+    assert_int_equal(dns_answer_read(bytes_of(m.b, m.n), 7, "a.test", HP_DNS_V6, &a), 0);
+    m.b[2] &= 0x7f; /* a query */
+    assert_int_equal(dns_answer_read(bytes_of(m.b, m.n), 7, "a.test", HP_DNS_V4, &a), 0);
+}
+
+static void test_D09_records_about_others_are_not_believed(void **state)
+{
+    struct made m;
+    struct dns_answer a;
+    made_start(&m, 7, "a.test", DNS_A, DNS_NOERROR);
+    made_a(&m, "bank.test", 66, 300);
+    assert_int_equal(read_made(&m, 7, "a.test", &a), HP_ENOENT);
+    assert_int_equal(a.count, 0);
+}
+
+static void test_D06_counts_that_lie_are_refused(void **state)
+{
+    struct made m;
+    struct dns_answer a;
+    made_start(&m, 7, "a.test", DNS_A, DNS_NOERROR);
+    made_a(&m, "a.test", 1, 300);
+    assert_int_equal(read_made(&m, 7, "a.test", &a), 1);
+    m.b[7] = 2; /* ANCOUNT */
+    assert_int_equal(dns_answer_read(bytes_of(m.b, m.n), 7, "a.test", HP_DNS_V4, &a), HP_EPROTO);
+    m.b[7] = 1;
+    for (size_t n = 0; n < m.n; n++)
+        assert_true(dns_answer_read(bytes_of(m.b, n), 7, "a.test", HP_DNS_V4, &a) <= 0);
+}
+
+static void test_negative_answers_have_the_soas_ttl(void **state)
+{
+    struct made m;
+    struct dns_answer a;
+    struct dns_record soa = {.name = name_of("test"), .type = DNS_SOA, .class_ = DNS_IN, .ttl = 900, .section = DNS_AUTHORITY,
+                             .target = name_of("ns.test"), .mail = name_of("x.test"), .minimum_s = 60};
+    made_start(&m, 7, "no.test", DNS_A, DNS_NXDOMAIN);
+    assert_true(dns_write_record(&m.w, &soa));
+    assert_int_equal(read_made(&m, 7, "no.test", &a), HP_ENOENT);
+    assert_int_equal(a.ttl, 60);
+    made_start(&m, 7, "no.test", DNS_A, DNS_SERVFAIL);
+    assert_int_equal(read_made(&m, 7, "no.test", &a), HP_EPROTO);
+}
+
+static void test_question_is_a_question(void **state)
+{
+    uint8_t b[512];
+    struct dns_asked q;
+    size_t n = dns_question_write(b, sizeof b, 77, "www.example.org", HP_DNS_V6);
+    assert_int_equal(dns_asked_read(bytes_of(b, n), &q), 1);
+    assert_int_equal(q.id, 77);
+    assert_int_equal(q.type, DNS_AAAA);
+    assert_int_equal(q.room, 1232);
+    assert_string_equal(q.name, "www.example.org");
+    assert_true(q.recursion_desired);
+    assert_int_equal(dns_question_write(b, sizeof b, 77, "a..b", HP_DNS_V4), 0);
+}
+
+static void test_server_round_trip(void **state)
+{
+    uint8_t b[512];
+    struct dns_asked q;
+    struct dns_answer a;
+    struct hp_ip ip[2] = {hp_ip4(192, 0, 2, 1), hp_ip4(192, 0, 2, 2)};
+    size_t n = dns_question_write(b, sizeof b, 5, "www.example.org", HP_DNS_V4);
+    assert_int_equal(dns_asked_read(bytes_of(b, n), &q), 1);
+    n = dns_reply_write(b, sizeof b, &q, DNS_NOERROR, ip, 2, 300);
+    assert_int_equal(dns_answer_read(bytes_of(b, n), 5, "www.example.org", HP_DNS_V4, &a), 2);
+    n = dns_reply_write(b, sizeof b, &q, DNS_NXDOMAIN, NULL, 0, 0);
+    assert_int_equal(dns_answer_read(bytes_of(b, n), 5, "www.example.org", HP_DNS_V4, &a), HP_ENOENT);
+    n = dns_reply_write(b, 40, &q, DNS_NOERROR, ip, 2, 300); /* no room for the addresses */
+    assert_int_equal(dns_answer_read(bytes_of(b, n), 5, "www.example.org", HP_DNS_V4, &a), DNS_TRUNCATED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_addresses_and_least_ttl),
+        cmocka_unit_test(test_cname_chain_in_any_order),
+        cmocka_unit_test(test_D13_cname_loop_is_refused),
+        cmocka_unit_test(test_D08_answers_to_other_questions_are_ignored),
+        cmocka_unit_test(test_D09_records_about_others_are_not_believed),
+        cmocka_unit_test(test_D06_counts_that_lie_are_refused),
+        cmocka_unit_test(test_negative_answers_have_the_soas_ttl),
+        cmocka_unit_test(test_question_is_a_question),
+        cmocka_unit_test(test_server_round_trip),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
