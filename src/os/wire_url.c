@@ -150,6 +150,9 @@ static const struct hp_wire_ops null_ops = {.name = "null", .tx = null_tx, .clos
 
 int null_open(const struct wire_url *u, struct hp_wire **out)
 {
+    static const char *const known[] = {NULL};
+    int err = wire_check_options(u, known);
+    if (err) return err;
     struct hp_wire *w = calloc(1, sizeof *w);
     if (!w) return wire_fail(u, HP_ENOMEM, "out of memory");
     w->ops = &null_ops;
