@@ -108,9 +108,10 @@ void hp_wire_down(struct hp_wire *outer, struct hp_pkt *p) { outer->below->ops->
 
 /* ---- the phases ---- */
 
-static bool wire_drain(struct hp_stack *s, struct hp_link *l, struct hp_wire *w, int *burst)
+static void wire_drain(struct hp_stack *s, struct hp_link *l, struct hp_wire *w)
 {
-    for (struct hp_pkt *p; *burst > 0 && (p = wire_take(w)); --*burst) {
+    int burst = LINK_RX_BURST;
+    for (struct hp_pkt *p; burst-- > 0 && (p = wire_take(w));) {
         if (w->above) {
             w->above->ops->rx(w->above, p);
             continue;
@@ -121,19 +122,15 @@ static bool wire_drain(struct hp_stack *s, struct hp_link *l, struct hp_wire *w,
         if (!l->up) hp_drop(s, p, HP_DROP_LINK_DOWN);
         else l->type->rx(s, l, p);
     }
-    return w->in_first != NULL;
 }
 
+/* From the innermost wire outward: what a wire passes on is looked at in the same round. */
 static void link_run_rx(struct hp_stack *s, struct hp_link *l)
 {
-    bool more = false;
-    for (struct hp_wire *w = wire_innermost(l->wire); w; w = w->above) {
-        int burst = LINK_RX_BURST;
-        more |= wire_drain(s, l, w, &burst);
-    }
-    if (!more) return;
-    link_mark_rx(s, l);
-    s->busy = true;
+    for (struct hp_wire *w = wire_innermost(l->wire); w; w = w->above) wire_drain(s, l, w);
+    l->in_rx_list = false;
+    for (struct hp_wire *w = l->wire; w; w = w->below)
+        if (w->in_first) link_mark_rx(s, l);
 }
 
 /* One round over the links that had frames when the phase began; what is left over is next step's. */
@@ -144,11 +141,9 @@ void links_rx(struct hp_stack *s)
     s->rx_last = &s->rx_list;
     while (l) {
         struct hp_link *next = l->rx_next;
-        l->in_rx_list = false;
         link_run_rx(s, l);
         l = next;
     }
-    if (s->rx_list) s->busy = true;
 }
 
 static void link_run_tx(struct hp_stack *s, struct hp_link *l)
@@ -163,9 +158,7 @@ static void link_run_tx(struct hp_stack *s, struct hp_link *l)
         w->ops->tx(w, p);
     }
     if (w->ops->flush) w->ops->flush(w);
-    if (!l->out.first || !hp_wire_room(w)) return; /* a full wire says hp_wire_ready() */
-    link_mark_tx(s, l);
-    s->busy = true;
+    if (l->out.first && hp_wire_room(w)) link_mark_tx(s, l); /* a full wire says hp_wire_ready() */
 }
 
 void links_tx(struct hp_stack *s)
@@ -179,7 +172,6 @@ void links_tx(struct hp_stack *s)
         link_run_tx(s, l);
         l = next;
     }
-    if (s->rx_list) s->busy = true; /* a loopback link answered at once */
 }
 
 void link_queue(struct hp_stack *s, struct hp_link *l, struct hp_pkt *p)

@@ -104,6 +104,7 @@ hp_time hp_step(struct hp_stack *s, hp_time now)
     socks_tx(s);    /* 3. what sockets want to say: the ready list only  */
     links_tx(s);    /* 4. frames to wires that have room                 */
     s->stepping = false;
+    if (s->tx.first || s->rx_list || s->tx_list) s->busy = true; /* marked after its phase */
     s->deadline = s->busy ? s->now : timers_next(s);
     return s->deadline;
 }

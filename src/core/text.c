@@ -105,13 +105,11 @@ void text_mac(struct text *t, const struct hp_mac *mac)
 
 void text_time(struct text *t, hp_time v)
 {
-    if (v < 0) {
-        text_char(t, '-');
-        v = -v;
-    }
-    text_u64(t, (uint64_t)(v / HP_S(1)));
+    uint64_t n = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    if (v < 0) text_char(t, '-');
+    text_u64(t, n / (uint64_t)HP_S(1));
     text_char(t, '.');
-    text_pad_u64(t, (uint64_t)(v % HP_S(1)), 9, '0');
+    text_pad_u64(t, n % (uint64_t)HP_S(1), 9, '0');
 }
 
 /* Three significant decimals at most, the largest unit that leaves a whole part. */
@@ -125,7 +123,7 @@ void text_span(struct text *t, hp_time v)
     }
     if (v < 0) {
         text_char(t, '-');
-        v = -v;
+        v = v == INT64_MIN ? INT64_MAX : -v;
     }
     int u = 0;
     while (u < 3 && v < units[u].one) u++;

@@ -5,7 +5,7 @@
 #include "core/stack.h"
 
 enum { WHEEL_BITS = 6, WHEEL_MASK = WHEEL_SLOTS - 1, WHEEL_EXACT_MAX = 16 };
-static const hp_time wheel_end = (hp_time)1 << 60; /* 36 years: what the levels reach; later is never */
+static_assert(WHEEL_TICK_BITS + WHEEL_BITS * WHEEL_LEVELS >= 63, "the levels reach every hp_time");
 
 static uint64_t wheel_tick(hp_time t) { return t <= 0 ? 0 : (uint64_t)t >> WHEEL_TICK_BITS; }
 
@@ -20,8 +20,7 @@ static int wheel_level(const struct wheel *w, uint64_t tick)
 {
     uint64_t differ = tick ^ w->tick;
     if (!differ) return 0;
-    int level = (63 - __builtin_clzll(differ)) / WHEEL_BITS;
-    return level < WHEEL_LEVELS ? level : WHEEL_LEVELS - 1;
+    return (63 - __builtin_clzll(differ)) / WHEEL_BITS;
 }
 
 static void wheel_link(struct wheel *w, int level, int i, struct hp_timer **at, struct hp_timer *t)
@@ -81,10 +80,7 @@ void timer_set(struct hp_stack *s, struct hp_timer *t, hp_time at)
         if (at >= t->slot_at) return; /* lazy: found out when the old time comes */
         wheel_remove(&s->wheel, t);
     }
-    if (at >= wheel_end) {
-        t->at = HP_NEVER;
-        return;
-    }
+    if (at == HP_NEVER) return;
     wheel_insert(&s->wheel, t);
     if (!s->stepping) s->busy = true;
 }
@@ -95,24 +91,21 @@ void timer_remove(struct hp_stack *s, struct hp_timer *t)
     t->at = HP_NEVER;
 }
 
-/* The first used slot of the lowest level in use, at or after the wheel's position; -1 = no timers. */
+/* The first used slot of the lowest level in use; -1 = no timers.  Every timer is ahead of the wheel in the level where they
+ * first differ, so a level never wraps. */
 static int wheel_first(const struct wheel *w, int *level)
 {
-    for (*level = 0; *level < WHEEL_LEVELS; ++*level) {
-        if (!w->used[*level]) continue;
-        int here = (int)(w->tick >> (*level * WHEEL_BITS) & WHEEL_MASK);
-        uint64_t ahead = w->used[*level] >> here << here;
-        return __builtin_ctzll(ahead ? ahead : w->used[*level]);
-    }
+    for (*level = 0; *level < WHEEL_LEVELS; ++*level)
+        if (w->used[*level]) return __builtin_ctzll(w->used[*level]);
     return -1;
 }
 
+/* The first tick of a slot; i == WHEEL_SLOTS is the first tick after the level's last slot. */
 static uint64_t wheel_slot_tick(const struct wheel *w, int level, int i)
 {
     int shift = level * WHEEL_BITS;
-    uint64_t base = shift + WHEEL_BITS >= 64 ? 0 : w->tick >> (shift + WHEEL_BITS) << (shift + WHEEL_BITS);
-    uint64_t tick = base | (uint64_t)i << shift;
-    return tick < w->tick ? w->tick : tick;
+    uint64_t tick = (w->tick >> (shift + WHEEL_BITS) << WHEEL_BITS) + (uint64_t)i;
+    return tick << shift;
 }
 
 /* Moves the wheel on to `tick`, spreading the slots that it reaches over the levels below. */
@@ -170,13 +163,16 @@ void timers_run(struct hp_stack *s)
     wheel_advance(w, end);
 }
 
+/* A slot above level 0 is searched if it holds few timers; else its beginning will do.  Timers that were moved later say nothing of
+ * the slots behind, so the answer is never later than this slot's end. */
 hp_time timers_next(const struct hp_stack *s)
 {
     const struct wheel *w = &s->wheel;
     int level, i = wheel_first(w, &level);
     if (i < 0) return HP_NEVER;
     if (level == 0) return w->slot[0][i]->slot_at;
-    hp_time least = HP_NEVER;
+    uint64_t end = wheel_slot_tick(w, level, i + 1);
+    hp_time least = end > (uint64_t)HP_NEVER >> WHEEL_TICK_BITS ? HP_NEVER : (hp_time)(end << WHEEL_TICK_BITS);
     int seen = 0;
     for (const struct hp_timer *t = w->slot[level][i]; t; t = t->next) {
         if (t->at < least) least = t->at;

@@ -1,13 +1,13 @@
-/* Timers: a hierarchical wheel (Varghese and Lauck 1987), 8 levels of 64 slots, with lazy re-arming.
+/* Timers: a hierarchical wheel (Varghese and Lauck 1987), 9 levels of 64 slots (all of hp_time), with lazy re-arming.
  *
  * Level 0 slots are 2^13 ns wide and kept sorted, so a timer fires at its exact nanosecond, ties in the order in which they
- * were set.  A deadline that moves later only changes `at`: the wheel finds out when the old one comes. */
+ * were set.  A deadline that moves later only changes `at`: the wheel finds out when the old one comes, and counts that as the setting. */
 #ifndef CORE_TIMER_H
 #define CORE_TIMER_H
 
 #include "hepta/stack.h"
 
-enum { WHEEL_LEVELS = 8, WHEEL_SLOTS = 64, WHEEL_TICK_BITS = 13 };
+enum { WHEEL_LEVELS = 9, WHEEL_SLOTS = 64, WHEEL_TICK_BITS = 13 };
 
 /* Embedded in what it serves; zeroed before first use. */
 struct hp_timer {
