@@ -17,6 +17,7 @@ cname=alias.hepta.test,www.hepta.test
 host-record=six.hepta.test,fd07::1
 END
 spawn a dnsmasq.out dnsmasq -d -C "$work/dnsmasq.conf" --pid-file= --log-dhcp
+dnsmasq=$last
 check "dnsmasq runs" wait_for 5 on a nc -z 10.7.0.1 53
 check "a lease, then a ping to the router" on a "$HEPTA" ping --wire tap:t0 --addr dhcp -c 2 -i 50ms 10.7.0.1
 check "dnsmasq knows the lease" grep -q '10\.7\.0\.1[0-5]' "$work/leases"
@@ -25,10 +26,11 @@ check "through a CNAME" on a "$HEPTA" ping --wire tap:t0 --addr 10.7.0.2/24 --dn
 check "an IPv6 name" on a "$HEPTA" ping --wire tap:t0 --addr 10.7.0.2/24 --addr fd07::2/64 --dns 10.7.0.1 -c 1 six.hepta.test
 unknown() { ! on a timeout 20 "$HEPTA" ping --wire tap:t0 --addr 10.7.0.2/24 --dns 10.7.0.1 -c 1 no.hepta.test; }
 check "an unknown name is an error" unknown
+end "$dnsmasq"
 
 cat >"$work/unbound.conf" <<END
 server:
-  interface: 10.7.0.1@5353
+  interface: 10.7.0.1
   access-control: 10.7.0.0/24 allow
   username: ""
   chroot: ""
@@ -41,8 +43,8 @@ server:
   local-data: "web.test. 300 IN A 10.7.0.1"
 END
 spawn a unbound.out unbound -d -c "$work/unbound.conf"
-check "unbound runs" wait_for 5 on a nc -z 10.7.0.1 5353
-check "a name resolved by unbound" on a "$HEPTA" ping --wire tap:t0 --addr 10.7.0.2/24 --dns 10.7.0.1:5353 -c 1 web.test
+check "unbound runs" wait_for 5 on a nc -z 10.7.0.1 53
+check "a name resolved by unbound" on a "$HEPTA" ping --wire tap:t0 --addr 10.7.0.2/24 --dns 10.7.0.1 -c 1 web.test
 
 cat >"$work/radvd.conf" <<END
 interface t0 { AdvSendAdvert on; MinRtrAdvInterval 3; MaxRtrAdvInterval 4; prefix fd08::/64 { AdvOnLink on; AdvAutonomous on; }; };
