@@ -131,14 +131,14 @@ static void wheel_advance(struct wheel *w, uint64_t tick)
     }
 }
 
-/* The first timer of level 0 if it is due; moves later those that were re-armed lazily. */
+/* The first timer of level 0 if it is due.  One that was re-armed lazily goes to its place first, so that even in a long step all fire in order. */
 static struct hp_timer *wheel_take_due(struct wheel *w, hp_time now)
 {
     int i = (int)(w->tick & WHEEL_MASK);
     for (struct hp_timer *t; (t = w->slot[0][i]);) {
         if (t->slot_at > now) return NULL;
         wheel_unlink(w, t, 0, i);
-        if (t->at <= now) return t;
+        if (t->at == t->slot_at) return t;
         if (t->at != HP_NEVER) wheel_insert(w, t);
     }
     return NULL;
