@@ -36,7 +36,7 @@ static void *block_take(struct hp_mem *m, size_t *block)
 static void block_give(struct hp_mem *m, void *p, size_t block)
 {
     int c = block_class(block);
-    if (c < 0 || m->orphan || m->cached_bytes + block > MEM_CACHED_BYTES_MAX || SANITIZED) {
+    if (c < 0 || block != block_size[c] /* a shell of buf_wrap() */ || m->orphan || m->cached_bytes + block > MEM_CACHED_BYTES_MAX || SANITIZED) {
         mem_free(m, p, block);
         return;
     }
