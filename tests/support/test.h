@@ -2,6 +2,7 @@
 #ifndef TEST_TEST_H
 #define TEST_TEST_H
 
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
