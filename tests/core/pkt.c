@@ -76,7 +76,7 @@ static void test_copy_out_over_two_parts(void **state)
             char out[12];
             size_t left = from < 11 ? 11 - from : 0, want = n < left ? n : left;
             assert_int_equal(hp_pkt_copy_out(p, from, out, n), want);
-            assert_memory_equal(out, "hello world " + from, want);
+            assert_memory_equal(out, &"hello world "[from], want);
         }
     }
     pkt_trim(p, 8);
