@@ -171,11 +171,15 @@ static bool arp_sender_ok(const struct arp_hdr *m)
 static void arp_defend(struct hp_stack *s, struct arp *a, struct arp_own *o, const struct arp_hdr *m)
 {
     a->conflicts++;
-    if (trace_on(s, HP_TRACE_STATE)) {
-        char ip[HP_IP_TEXT], mac[HP_MAC_TEXT];
-        trace_state(s, 2, "arp", 0, hp_ip_text(&o->ip, ip, sizeof ip), "ours", hp_mac_text(&m->sender_mac, mac, sizeof mac));
+    if (trace_on(s, HP_TRACE_NOTE)) {
+        char key[64];
+        struct text text = text_of(key, sizeof key);
+        text_str(&text, "conflict ");
+        text_ip(&text, &o->ip);
+        text_char(&text, ' ');
+        text_mac(&text, &m->sender_mac);
+        trace_note(s, 2, "arp", 0, key, (int64_t)a->conflicts);
     }
-    trace_note(s, 2, "arp", 0, "conflict", (int64_t)a->conflicts);
     if (o->defended && s->now - o->defended_at < HP_MS(ARP_DEFEND_INTERVAL_MS)) return;
     o->defended = true;
     o->defended_at = s->now;

@@ -94,7 +94,7 @@ static void test_conflict_is_noted_and_defended_once_in_ten_seconds(void **state
     l2_step(&t);
     l2_expect(&t, 0, "ffffffffffff 020000000001 0806 0001 0800 06 04 0001 020000000001 0a000001 000000000000 0a000001" PAD18);
     l2_expect_nothing(&t, 0);
-    assert_logged(&t.log, "10.0.0.1 ours -> 02:00:00:00:00:99");
+    assert_logged(&t.log, "conflict 10.0.0.1 02:00:00:00:00:99 2");
     assert_int_equal(hp_counter(t.s, "arp.conflicts"), 2);
     assert_string_equal(l2_neigh_state(&t, "10.0.0.1"), "");
     l2_wait(&t, HP_S(10));
