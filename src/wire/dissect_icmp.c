@@ -232,7 +232,7 @@ static const struct dissect_row nd_na_row[] = {
     {"icmpv6.nd.na.target_address", "Target Address", 8, 16, D_IP6, 0, 0, NULL},
 };
 static const struct dissect_row nd_redirect_row[] = {
-    {"icmpv6.rd.na.target_address", "Target Address", 8, 16, D_IP6, 0, 0, NULL},
+    {"icmpv6.nd.rd.target_address", "Target Address", 8, 16, D_IP6, 0, 0, NULL},
     {"icmpv6.rd.na.destination_address", "Destination Address", 24, 16, D_IP6, 0, 0, NULL},
 };
 

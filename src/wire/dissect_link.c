@@ -237,7 +237,7 @@ void dissect_stp(struct dissect *d)
 
 static const struct dissect_row pause_row[] = {
     {"macc.opcode", "Opcode", 0, 2, D_HEX, 0, 0, NULL},
-    {"macc.pause.pause_time", "pause_time (512 bit times)", 2, 2, D_DEC, 0, 0, NULL},
+    {"macc.pause_time", "pause_time (512 bit times)", 2, 2, D_DEC, 0, 0, NULL},
 };
 
 void dissect_pause(struct dissect *d)

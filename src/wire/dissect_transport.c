@@ -160,6 +160,18 @@ static void dissect_tcp_summary(struct dissect *d, struct dline *t, const struct
     if (!d->fragment) dline_key(t, "len", d->n - h->hlen);
 }
 
+static const char *dissect_tcp_opt_name(uint8_t kind)
+{
+    switch (kind) {
+    case TCP_OPT_MD5: return "tcp.options.md5.digest";
+    case TCP_OPT_AO: return "tcp.options.ao";
+    case TCP_OPT_FASTOPEN: return "tcp.options.tfo.cookie";
+    case TCP_OPT_ACCECN0:
+    case TCP_OPT_ACCECN1: return "tcp.options.acc_ecn";
+    default: return "tcp.options.unknown.payload";
+    }
+}
+
 static void dissect_tcp_opt(struct dissect *d, const struct tcp_opt *opt, size_t at)
 {
     static const struct dissect_row mss[] = {{"tcp.options.mss_val", "Maximum segment size", 2, 2, D_DEC, 0, 0, NULL}};
@@ -180,7 +192,7 @@ static void dissect_tcp_opt(struct dissect *d, const struct tcp_opt *opt, size_t
         for (size_t i = 2; i + 8 <= n; i += 8) dissect_rows(d, 2, DISSECT_ROWS(sack), at + i, 8);
         return;
     default:
-        if (opt->data.n) dissect_raw(d, 2, "tcp.option_data", "Data", at + 2, opt->data.n);
+        if (opt->data.n) dissect_raw(d, 2, dissect_tcp_opt_name(opt->kind), "Data", at + 2, opt->data.n);
     }
 }
 
