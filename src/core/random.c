@@ -35,6 +35,12 @@ static inline uint64_t sip_word(const uint8_t *p, size_t n)
     return v;
 }
 
+static inline uint64_t sip_whole_word(const uint8_t *p)
+{
+    uint64_t v = load64(p);
+    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? v : __builtin_bswap64(v);
+}
+
 static inline uint64_t sip(const struct key *k, const void *data, size_t n, int c, int d)
 {
     const uint8_t *p = data;
@@ -42,7 +48,7 @@ static inline uint64_t sip(const struct key *k, const void *data, size_t n, int 
                     k->k1 ^ 0x7465646279746573u};
     size_t left = n;
     for (; left >= 8; left -= 8, p += 8) {
-        uint64_t m = sip_word(p, 8);
+        uint64_t m = sip_whole_word(p);
         s.v3 ^= m;
         sip_rounds(&s, c);
         s.v0 ^= m;
