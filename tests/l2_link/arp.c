@@ -57,6 +57,17 @@ static void test_question_answer_and_held_packet(void **state)
     l2_end(&t);
 }
 
+static void test_broadcast_answer_is_no_proof_that_we_are_heard(void **state)
+{
+    struct l2 t;
+    arp_begin(&t);
+    l2_send(&t, ETHERTYPE_IPV4, "10.0.0.2", "E", 1);
+    tap_inject_hex(&t.tap[0], "ffffffffffff 020000000099 0806 0001 0800 06 04 0002 020000000099 0a000002 020000000001 0a000001");
+    l2_step(&t);
+    assert_string_equal(l2_neigh_state(&t, "10.0.0.2"), "DELAY");
+    l2_end(&t);
+}
+
 static void test_addresses_are_announced_twice(void **state)
 {
     struct l2 t;
@@ -191,6 +202,7 @@ int main(void)
         cmocka_unit_test(test_request_for_us_is_answered),
         cmocka_unit_test(test_request_for_others_is_not_answered_nor_learnt),
         cmocka_unit_test(test_question_answer_and_held_packet),
+        cmocka_unit_test(test_broadcast_answer_is_no_proof_that_we_are_heard),
         cmocka_unit_test(test_addresses_are_announced_twice),
         cmocka_unit_test(test_conflict_is_noted_and_defended_once_in_ten_seconds),
         cmocka_unit_test(test_probe_is_answered_and_not_learnt),

@@ -378,6 +378,8 @@ static void test_L05_flood_of_sources_does_not_forget_neighbours(void **state)
     unsigned entries = 0;
     while (hp_neigh_info(t.s, entries, &info) == HP_OK) entries++;
     assert_int_equal(entries, 1024);
+    EXPECT_STATE(&t, "10.1.255.255", "STALE"); /* the last one heard */
+    EXPECT_STATE(&t, "10.1.0.0", "");
     EXPECT_STATE(&t, "10.0.0.2", "REACHABLE");
     assert_int_equal(hp_setting_set(t.s, "neigh.entries_max", 2), HP_OK);
     neigh_hello(&t, "10.0.0.3");
