@@ -22,6 +22,7 @@ int cli_get(int argc, char **argv);
 int cli_serve(int argc, char **argv);
 int cli_perf(int argc, char **argv);
 int cli_host(int argc, char **argv);
+int cli_router(int argc, char **argv);
 int cli_decode(int argc, char **argv);
 int cli_show(int argc, char **argv);
 
@@ -57,19 +58,29 @@ int cli_usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)
 int cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* ---- machine.c: a stack on a wire, as the common options say ---- */
-enum { CLI_ADDRESSES_MAX = 8, CLI_DNS_MAX = HP_DNS_SERVERS_MAX, CLI_SETTINGS_MAX = 32 };
+enum { CLI_PORTS_MAX = 16, CLI_ADDRESSES_MAX = 8, CLI_DNS_MAX = HP_DNS_SERVERS_MAX, CLI_SETTINGS_MAX = 32 };
 
-struct cli_config {
-    const char *wire, *name, *capture;
+/* One wire and what belongs to its link. */
+struct cli_port {
+    const char *url;
     struct hp_prefix address[CLI_ADDRESSES_MAX];
     int addresses;
-    bool dhcp, slaac, set_slaac;
+    bool dhcp, slaac;
+    struct hp_mac mac;
+    uint32_t mtu;
+    int link;
+    struct hp_dhcp client;
+};
+
+struct cli_config {
+    const char *name, *capture;
+    struct cli_port port[CLI_PORTS_MAX];
+    int ports;
     struct hp_ip gateway[2], dns[CLI_DNS_MAX];
     int gateways, dns_servers;
-    struct hp_mac mac;
-    int64_t mtu;
     int64_t seed;
     bool seeded, trace, json, verbose;
+    bool router;                            /* forwards between its wires */
     const char *setting[CLI_SETTINGS_MAX];
     int settings;
     uint32_t loss, reorder, duplicate;      /* shares of 2^32 */
@@ -80,8 +91,6 @@ struct cli_machine {
     struct cli_config config;
     struct hp_loop *loop;
     struct hp_stack *stack;
-    int link;
-    struct hp_dhcp dhcp;
     struct hp_resolver resolver;
     struct hp_pcap *capture;
     struct cli_lab *lab;                    /* with --wire lab: */

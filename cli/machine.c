@@ -38,15 +38,15 @@ static void machine_event(void *ctx, const struct hp_event *e)
     fprintf(stderr, "%s\n", hp_event_text(e, line, sizeof line));
 }
 
-static void machine_describe(const struct cli_machine *m)
+static void machine_describe(const struct cli_machine *m, const struct cli_port *port)
 {
     struct hp_link_info link;
     struct hp_addr_info a;
     char text[HP_PREFIX_TEXT], mac[HP_MAC_TEXT];
-    if (hp_link_info(m->stack, m->link, &link)) return;
-    fprintf(stderr, "hepta: %s is %s, MTU %u", link.name, hp_mac_text(&link.mac, mac, sizeof mac), link.mtu);
+    if (hp_link_info(m->stack, port->link, &link)) return;
+    fprintf(stderr, "hepta: %s on %s is %s, MTU %u", link.name, port->url, hp_mac_text(&link.mac, mac, sizeof mac), link.mtu);
     for (unsigned i = 0; hp_addr_info(m->stack, i, &a) == HP_OK; i++)
-        if (a.link == m->link) fprintf(stderr, ", %s", hp_prefix_text(&a.address, text, sizeof text));
+        if (a.link == port->link) fprintf(stderr, ", %s", hp_prefix_text(&a.address, text, sizeof text));
     fputc('\n', stderr);
 }
 
@@ -57,7 +57,8 @@ static int machine_make_stack(struct cli_machine *m)
     const struct cli_config *c = &m->config;
     uint8_t entropy[32];
     struct hp_config config = {.name = c->name ? c->name : "hepta", .allocator = hp_os_allocator(), .memory_max = MACHINE_MEMORY_MAX,
-                               .seed = (uint64_t)c->seed, .now = hp_os_now()};
+                               .seed = (uint64_t)c->seed, .now = hp_os_now(),
+                               .profile = c->router ? hp_profile_router : hp_profile_host};
     if (hp_os_entropy(entropy)) return cli_error("this machine gives no random numbers");
     if (!c->seeded) {
         config.entropy = entropy;
@@ -71,6 +72,9 @@ static int machine_make_stack(struct cli_machine *m)
     m->stack = hp_stack_new(&config);
     return m->stack ? CLI_OK : cli_error("the stack could not start: out of memory");
 }
+
+/* Whether faults are wanted. */
+static bool machine_is_bad(const struct cli_config *c) { return c->loss || c->reorder || c->duplicate || c->delay || c->jitter; }
 
 static int machine_set(struct cli_machine *m)
 {
@@ -88,13 +92,13 @@ static int machine_set(struct cli_machine *m)
     return CLI_OK;
 }
 
-static int machine_open_wire(struct cli_machine *m, struct hp_wire **out)
+/* Offload hands over many frames as one: not what a bad wire or a router wants. */
+static int machine_open_wire(struct cli_machine *m, const struct cli_port *port, struct hp_wire **out)
 {
-    char why[512];
-    const char *url = m->config.wire;
-    if (!url)
-        return cli_usage_error("which wire? --wire tap:hepta0 talks to this machine's kernel, --wire packet:eth0 to its network, --wire lab: to a "
-                               "little world inside this command that needs no privileges");
+    const struct cli_config *c = &m->config;
+    char why[512], url[512];
+    bool single = c->router || machine_is_bad(c), kernel = strncmp(port->url, "tap:", 4) == 0 || strncmp(port->url, "tun:", 4) == 0 || strncmp(port->url, "packet:", 7) == 0;
+    snprintf(url, sizeof url, "%s%s", port->url, single && kernel && !strstr(port->url, ",offload=") ? ",offload=off" : "");
     int err = strcmp(url, "lab:") == 0 ? cli_lab_open(m->loop, &m->lab, out, why, sizeof why)
                                        : hp_wire_open(m->loop, url, out, why, sizeof why);
     return err ? cli_error("%s", why) : CLI_OK;
@@ -103,79 +107,96 @@ static int machine_open_wire(struct cli_machine *m, struct hp_wire **out)
 /* Faults in front of the wire, where they were asked for. */
 static int machine_impair(struct cli_machine *m, struct hp_wire **wire)
 {
-    const struct cli_config *c = &m->config;
-    if (c->loss || c->reorder || c->duplicate || c->delay || c->jitter) return cli_error("impairments are not built in yet");
+    if (machine_is_bad(&m->config)) return cli_error("impairments are not built in yet");
     return CLI_OK;
 }
 
-static int machine_plug(struct cli_machine *m)
+static int machine_plug(struct cli_machine *m, struct cli_port *port)
 {
-    const struct cli_config *c = &m->config;
     struct hp_wire *wire = NULL;
-    int exit_code = machine_open_wire(m, &wire);
+    int exit_code = machine_open_wire(m, port, &wire);
     if (exit_code) return exit_code;
     exit_code = machine_impair(m, &wire);
     if (exit_code) {
         hp_wire_close(wire);
         return exit_code;
     }
-    struct hp_link_config link = {.name = "eth0", .mac = c->mac, .mtu = (uint32_t)c->mtu};
-    m->link = hp_link_add(m->stack, wire, &link);
-    if (m->link > 0) return CLI_OK;
+    struct hp_link_config link = {.mac = port->mac, .mtu = port->mtu};
+    port->link = hp_link_add(m->stack, wire, &link);
+    if (port->link > 0) return CLI_OK;
     hp_wire_close(wire);
-    return cli_error("the wire cannot be plugged in: %s", hp_err_text(m->link));
+    return cli_error("%s cannot be plugged in: %s", port->url, hp_err_text(port->link));
+}
+
+/* The link on whose prefix the address is; a link-local one is on the first. */
+static int machine_link_of(const struct cli_machine *m, const struct hp_ip *ip)
+{
+    const struct cli_config *c = &m->config;
+    for (int i = 0; i < c->ports; i++)
+        for (int k = 0; k < c->port[i].addresses; k++)
+            if (hp_prefix_has(&c->port[i].address[k], ip)) return c->port[i].link;
+    return c->port[0].link;
 }
 
 static int machine_route(struct cli_machine *m, const struct hp_ip *gateway)
 {
     char text[HP_IP_TEXT];
-    struct hp_route r = {.gateway = *gateway, .source = HP_ROUTE_STATIC};
+    struct hp_route r = {.gateway = *gateway, .link = machine_link_of(m, gateway), .source = HP_ROUTE_STATIC};
     hp_prefix_parse(hp_ip_is4(gateway) ? "0.0.0.0/0" : "::/0", &r.to);
-    if (!hp_ip_is4(gateway)) r.link = m->link;
     int err = hp_route_add(m->stack, &r);
     return err ? cli_error("--gw %s: %s: it wants to be a neighbour, in the prefix of an --addr", hp_ip_text(gateway, text, sizeof text),
                            hp_err_text(err)) : CLI_OK;
 }
 
-static int machine_address(struct cli_machine *m)
+static int machine_address(struct cli_machine *m, const struct cli_port *port)
 {
-    struct cli_config *c = &m->config;
     char text[HP_PREFIX_TEXT];
-    hp_set_slaac(m->stack, m->link, c->slaac);
-    for (int i = 0; i < c->addresses; i++) {
-        int err = hp_addr_add(m->stack, m->link, &c->address[i], 0);
-        if (err) return cli_error("--addr %s: %s", hp_prefix_text(&c->address[i], text, sizeof text), hp_err_text(err));
+    if (!port->addresses && !port->dhcp && !port->slaac)
+        return cli_usage_error("which address on %s? --addr 10.7.0.2/24, or --addr dhcp, or --addr slaac", port->url);
+    hp_set_slaac(m->stack, port->link, port->slaac);
+    for (int i = 0; i < port->addresses; i++) {
+        int err = hp_addr_add(m->stack, port->link, &port->address[i], 0);
+        if (err) return cli_error("--addr %s: %s", hp_prefix_text(&port->address[i], text, sizeof text), hp_err_text(err));
     }
-    for (int i = 0; i < c->gateways; i++) {
-        int exit_code = machine_route(m, &c->gateway[i]);
-        if (exit_code) return exit_code;
-    }
-    m->resolver.server_count = c->dns_servers;
-    memcpy(m->resolver.server, c->dns, sizeof c->dns);
     return CLI_OK;
 }
 
 /* The lab's machine has an address and a name server unless it was told otherwise. */
-static void machine_lab_defaults(struct cli_config *c)
+static void machine_lab_defaults(struct cli_config *c, struct cli_port *port)
 {
-    if (c->addresses || c->dhcp || c->slaac) return;
-    hp_prefix_parse(cli_lab_address, &c->address[c->addresses++]);
-    hp_prefix_parse(cli_lab_address6, &c->address[c->addresses++]);
+    if (port->addresses || port->dhcp || port->slaac) return;
+    hp_prefix_parse(cli_lab_address, &port->address[port->addresses++]);
+    hp_prefix_parse(cli_lab_address6, &port->address[port->addresses++]);
     if (!c->dns_servers) c->dns[c->dns_servers++] = cli_lab_server();
 }
 
-static int machine_check(const struct cli_config *c)
+static int machine_start_ports(struct cli_machine *m)
 {
-    if (!c->addresses && !c->dhcp && !c->slaac)
-        return cli_usage_error("which address? --addr 10.7.0.2/24, or --addr dhcp, or --addr slaac");
-    return CLI_OK;
+    struct cli_config *c = &m->config;
+    int exit_code = CLI_OK;
+    for (int i = 0; i < c->ports && !exit_code; i++) {
+        struct cli_port *port = &c->port[i];
+        if (strcmp(port->url, "lab:") == 0) machine_lab_defaults(c, port);
+        exit_code = machine_plug(m, port);
+        if (!exit_code) exit_code = machine_address(m, port);
+    }
+    for (int i = 0; i < c->gateways && !exit_code; i++) exit_code = machine_route(m, &c->gateway[i]);
+    m->resolver.server_count = c->dns_servers;
+    memcpy(m->resolver.server, c->dns, sizeof c->dns);
+    return exit_code;
+}
+
+static int machine_no_wire(void)
+{
+    return cli_usage_error("which wire? --wire tap:hepta0 talks to this machine's kernel, --wire packet:eth0 to its network, --wire lab: to a little "
+                           "world inside this command that needs no privileges");
 }
 
 static int machine_start(struct cli_machine *m)
 {
     const struct cli_config *c = &m->config;
-    if (c->wire && strcmp(c->wire, "lab:") == 0) machine_lab_defaults(&m->config);
     int exit_code;
+    if (!c->ports) return machine_no_wire();
     if (hp_loop_new(&m->loop)) return cli_error("the run loop could not start");
     if (c->capture) {
         int err = hp_pcap_create(c->capture, &m->capture);
@@ -184,9 +205,7 @@ static int machine_start(struct cli_machine *m)
     }
     exit_code = machine_make_stack(m);
     if (!exit_code) exit_code = machine_set(m);
-    if (!exit_code) exit_code = machine_plug(m);
-    if (!exit_code) exit_code = machine_check(c);
-    if (!exit_code) exit_code = machine_address(m);
+    if (!exit_code) exit_code = machine_start_ports(m);
     if (!exit_code && hp_loop_add(m->loop, m->stack)) exit_code = cli_error("out of memory");
     return exit_code;
 }
@@ -211,61 +230,77 @@ static int machine_stop(struct cli_machine *m)
 
 /* ---- the program ---- */
 
+typedef bool machine_wanted(const struct cli_port *port, const struct hp_addr_info *a);
+
 /* Whether the machine has an address that it may use: of DHCP, of SLAAC, or IPv6 at all. */
-static bool machine_has_address(const struct cli_machine *m, bool (*wanted)(const struct cli_machine *, const struct hp_addr_info *))
+static bool machine_has_address(const struct cli_machine *m, const struct cli_port *port, machine_wanted *wanted)
 {
     struct hp_addr_info a;
     for (unsigned i = 0; hp_addr_info(m->stack, i, &a) == HP_OK; i++)
-        if (a.link == m->link && !(a.flags & (HP_ADDR_TENTATIVE | HP_ADDR_DUPLICATE)) && wanted(m, &a)) return true;
+        if (a.link == port->link && !(a.flags & (HP_ADDR_TENTATIVE | HP_ADDR_DUPLICATE)) && wanted(port, &a)) return true;
     return false;
 }
 
-static bool machine_is_slaac(const struct cli_machine *m, const struct hp_addr_info *a) { return a->flags & HP_ADDR_AUTO; }
-static bool machine_is_leased(const struct cli_machine *m, const struct hp_addr_info *a)
+static bool machine_is_slaac(const struct cli_port *port, const struct hp_addr_info *a)
 {
-    return hp_ip_equal(&a->address.ip, &m->dhcp.lease.address.ip);
+    return a->flags & HP_ADDR_AUTO && !hp_ip_is_linklocal(&a->address.ip);
 }
-static bool machine_is_global6(const struct cli_machine *m, const struct hp_addr_info *a)
+static bool machine_is_leased(const struct cli_port *port, const struct hp_addr_info *a)
+{
+    return hp_ip_equal(&a->address.ip, &port->client.lease.address.ip);
+}
+static bool machine_is_global6(const struct cli_port *port, const struct hp_addr_info *a)
 {
     return !hp_ip_is4(&a->address.ip) && !hp_ip_is_linklocal(&a->address.ip);
 }
 
-static bool machine_await(struct cli_machine *m, bool (*wanted)(const struct cli_machine *, const struct hp_addr_info *), hp_time span)
+static bool machine_await(struct cli_machine *m, const struct cli_port *port, machine_wanted *wanted, hp_time span)
 {
     hp_time until = hp_now(m->stack) + span;
-    while (!machine_has_address(m, wanted) && hp_now(m->stack) < until)
+    while (!machine_has_address(m, port, wanted) && hp_now(m->stack) < until)
         if (hp_sleep(m->stack, HP_MS(5)) == HP_ECANCELED) return false;
-    return machine_has_address(m, wanted);
+    return machine_has_address(m, port, wanted);
 }
 
-static bool machine_await_dhcp(struct cli_machine *m)
+static bool machine_await_dhcp(struct cli_machine *m, struct cli_port *port)
 {
-    m->dhcp.link = m->link;
-    m->dhcp.hostname = m->config.name;
-    int err = hp_dhcp_start(m->stack, &m->dhcp);
-    if (err || !machine_await(m, machine_is_leased, HP_S(MACHINE_ADDRESS_WAIT_S))) {
-        cli_error("no DHCP server gave an address: %s", err ? hp_err_text(err) : hp_dhcp_state_name(m->dhcp.state));
+    port->client.link = port->link;
+    port->client.hostname = m->config.name;
+    int err = hp_dhcp_start(m->stack, &port->client);
+    if (err || !machine_await(m, port, machine_is_leased, HP_S(MACHINE_ADDRESS_WAIT_S))) {
+        cli_error("%s: no DHCP server gave an address: %s", port->url, err ? hp_err_text(err) : hp_dhcp_state_name(port->client.state));
         return false;
     }
-    const struct hp_dhcp_lease *l = &m->dhcp.lease;
+    const struct hp_dhcp_lease *l = &port->client.lease;
     for (int i = 0; i < l->dns_count && m->resolver.server_count < HP_DNS_SERVERS_MAX; i++)
         m->resolver.server[m->resolver.server_count++] = l->dns[i];
+    return true;
+}
+
+static bool machine_await_port(struct cli_machine *m, struct cli_port *port)
+{
+    if (port->dhcp && !machine_await_dhcp(m, port)) return false;
+    if (port->slaac && !machine_await(m, port, machine_is_slaac, HP_S(MACHINE_ADDRESS_WAIT_S))) {
+        cli_error("%s: no router advertised a prefix", port->url);
+        return false;
+    }
+    if (m->config.verbose) machine_describe(m, port);
     return true;
 }
 
 static void machine_program(struct hp_stack *s, void *arg)
 {
     struct cli_machine *m = arg;
-    bool ready = !m->config.dhcp || machine_await_dhcp(m);
-    if (ready && m->config.slaac && !machine_await(m, machine_is_slaac, HP_S(MACHINE_ADDRESS_WAIT_S))) {
-        cli_error("no router advertised a prefix");
-        ready = false;
-    }
-    if (ready && m->config.verbose) machine_describe(m);
+    bool ready = true, leased = false;
+    for (int i = 0; i < m->config.ports && ready; i++) ready = machine_await_port(m, &m->config.port[i]);
     m->result = CLI_FAILED;
     if (ready) m->main(m, m->arg);
-    if (m->config.dhcp) hp_dhcp_stop(m->stack, &m->dhcp);
-    if (m->config.dhcp) hp_sleep(m->stack, HP_MS(20)); /* so that the release is sent */
+    for (int i = 0; i < m->config.ports; i++) {
+        if (!m->config.port[i].dhcp) continue;
+        hp_dhcp_stop(s, &m->config.port[i].client);
+        leased = true;
+    }
+    if (leased) hp_sleep(s, HP_MS(20)); /* so that the release is sent */
     m->ended = true;
 }
 
@@ -305,19 +340,40 @@ bool cli_resolve(struct cli_machine *m, const char *host, enum hp_dns_family fam
     int n = hp_resolve(m->stack, &m->resolver, host, family, out, 1);
     if (n == HP_ENETUNREACH) cli_error("%s is a name, and no name server is known: say --dns ADDRESS", host);
     else if (n < 0) cli_error("%s: %s", host, n == HP_ENOENT ? "no such name" : hp_err_text(n));
-    if (n > 0 && !hp_ip_is4(out)) machine_await(m, machine_is_global6, HP_S(3)); /* an address is being checked for duplicates */
+    if (n > 0 && !hp_ip_is4(out)) machine_await(m, &m->config.port[0], machine_is_global6, HP_S(3)); /* an address is being checked for duplicates */
     return n > 0;
 }
 
 /* ---- the common options ---- */
 
-static bool machine_take_address(void *to, const char *value)
+/* What belongs to a link belongs to the wire before it; before the first, to the first. */
+static struct cli_port *machine_port(struct cli_config *c) { return &c->port[c->ports ? c->ports - 1 : 0]; }
+
+static bool machine_take_wire(void *to, const char *value)
 {
     struct cli_config *c = to;
-    if (strcmp(value, "dhcp") == 0) return c->dhcp = true;
-    if (strcmp(value, "slaac") == 0) return c->slaac = true;
-    if (c->addresses == CLI_ADDRESSES_MAX || !strchr(value, '/')) return false;
-    return hp_prefix_parse(value, &c->address[c->addresses]) && ++c->addresses;
+    if (c->ports == CLI_PORTS_MAX) return false;
+    c->port[c->ports++].url = value;
+    return true;
+}
+
+static bool machine_take_address(void *to, const char *value)
+{
+    struct cli_port *port = machine_port(to);
+    if (strcmp(value, "dhcp") == 0) return port->dhcp = true;
+    if (strcmp(value, "slaac") == 0) return port->slaac = true;
+    if (port->addresses == CLI_ADDRESSES_MAX || !strchr(value, '/')) return false;
+    return hp_prefix_parse(value, &port->address[port->addresses]) && ++port->addresses;
+}
+
+static bool machine_take_mac(void *to, const char *value) { return hp_mac_parse(value, &machine_port(to)->mac); }
+
+static bool machine_take_mtu(void *to, const char *value)
+{
+    uint64_t n;
+    if (!hp_size_parse(value, &n) || n < 68 || n > 65535) return false;
+    machine_port(to)->mtu = (uint32_t)n;
+    return true;
 }
 
 static bool machine_take_gateway(void *to, const char *value)
@@ -352,12 +408,13 @@ void cli_common(struct cli_machine *m, struct cli_option out[CLI_COMMON_OPTIONS]
 {
     struct cli_config *c = &m->config;
     const struct cli_option all[] = {
-        {"wire", 'w', CLI_TEXT, &c->wire, "URL", "tap:NAME, tun:NAME, packet:NAME, fd:N, pcap:FILE, null:, or lab: (a little world inside)", 0, 0, 0},
-        {"addr", 'a', CLI_CALL, c, "CIDR", "address and prefix length, or dhcp, or slaac; may be repeated", machine_take_address, 0, 0},
+        {"wire", 'w', CLI_CALL, c, "URL", "tap:NAME, tun:NAME, packet:NAME, fd:N, pcap:FILE, null:, or lab: (a little world inside)",
+         machine_take_wire, 0, 0},
+        {"addr", 'a', CLI_CALL, c, "CIDR", "ADDRESS/LENGTH, or dhcp, or slaac; repeatable; belongs to the wire before it", machine_take_address, 0, 0},
         {"gw", 'g', CLI_CALL, c, "ADDRESS", "default router, one of each IP version", machine_take_gateway, 0, 0},
         {"dns", 0, CLI_CALL, c, "ADDRESS", "name server; up to 4", machine_take_dns, 0, 0},
-        {"mac", 0, CLI_MAC, &c->mac, "MAC", "own MAC address; drawn at random otherwise", 0, 0, 0},
-        {"mtu", 0, CLI_NUMBER, &c->mtu, "N", "the link's MTU", 0, 68, 65535},
+        {"mac", 0, CLI_CALL, c, "MAC", "own MAC address; drawn at random otherwise", machine_take_mac, 0, 0},
+        {"mtu", 0, CLI_CALL, c, "N", "the link's MTU, 68 to 65535", machine_take_mtu, 0, 0},
         {"name", 0, CLI_TEXT, &c->name, "NAME", "the machine's name, in traces and for DHCP", 0, 0, 0},
         {"capture", 0, CLI_TEXT, &c->capture, "FILE", "write every frame to a pcapng file, drops and states as comments", 0, 0, 0},
         {"trace", 0, CLI_FLAG, &c->trace, NULL, "print every event of the stack to stderr", 0, 0, 0},

@@ -10,6 +10,7 @@ const struct cli_verb cli_verbs[] = {
     {"serve", "serve a folder by HTTP", cli_serve},
     {"perf", "measure throughput, as client or server", cli_perf},
     {"host", "just be there: answer ping, echo, discard, chargen", cli_host},
+    {"router", "forward packets between wires", cli_router},
     {"decode", "print a capture file, field by field", cli_decode},
     {"show", "print protocols, settings, counters, and the reasons of drops", cli_show},
     {NULL, NULL, NULL},

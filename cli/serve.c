@@ -27,7 +27,7 @@ static void serve_say_where(const struct cli_machine *m, const char *before, con
     struct hp_addr_info a;
     char text[HP_IP_TEXT];
     for (unsigned i = 0; hp_addr_info(m->stack, i, &a) == HP_OK; i++) {
-        if (a.link != m->link || hp_ip_is_linklocal(&a.address.ip)) continue;
+        if (hp_ip_is_linklocal(&a.address.ip) || hp_ip_is_loopback(&a.address.ip)) continue;
         bool v6 = !hp_ip_is4(&a.address.ip);
         fprintf(stderr, "%s%s%s%s%s\n", before, v6 && *after ? "[" : "", hp_ip_text(&a.address.ip, text, sizeof text), v6 && *after ? "]" : "",
                 after);

@@ -49,7 +49,8 @@ void hp_loop_unwatch(struct hp_loop *l, struct hp_watch *w);
  *   fd:N                      one frame per datagram of an inherited datagram or SEQPACKET socket
  *   pcap:IN[,out=OUT]         the frames of a capture file, with their timing; what is sent goes to OUT
  *   null:                     silence
- * Options of tap and tun: mtu=N; host=ADDRESS/LEN (the kernel's own address on the device, repeatable); offload=off.
+ * Options of tap and tun: mtu=N; host=ADDRESS/LEN (the kernel's own address on the device, repeatable).  Of tap, tun and packet:
+ * offload=off (every frame is one that a real wire could carry: wanted in front of impairments and by routers).
  * The wire belongs to the stack that it is given to (hp_link_add); before that to the caller, who ends it with hp_wire_close().
  * On an error `why` (why_n bytes) says what happened and what to do about it. */
 int  hp_wire_open(struct hp_loop *l, const char *url, struct hp_wire **out, char *why, size_t why_n);

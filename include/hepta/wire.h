@@ -39,6 +39,7 @@ struct hp_pkt_offload {
 };
 void hp_pkt_offload(const struct hp_pkt *p, struct hp_pkt_offload *out);
 void hp_pkt_mark_sum_good(struct hp_pkt *p);            /* the wire has verified the transport checksum     */
+void hp_pkt_mark_gso(struct hp_pkt *p, uint16_t size);  /* several TCP segments in one, of `size` bytes each: may exceed the MTU */
 size_t hp_pkt_fcs(const struct hp_pkt *p);              /* how many of its last bytes are a frame check sequence: 0 or 4 */
 
 /* ---- wires ---- */

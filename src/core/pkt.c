@@ -219,6 +219,7 @@ size_t hp_pkt_len(const struct hp_pkt *p) { return pkt_len(p); }
 uint64_t hp_pkt_id(const struct hp_pkt *p) { return p->id; }
 struct hp_pkt *hp_pkt_next(const struct hp_pkt *p) { return p->next; }
 void hp_pkt_mark_sum_good(struct hp_pkt *p) { p->flags |= PKT_SUM_GOOD; }
+void hp_pkt_mark_gso(struct hp_pkt *p, uint16_t size) { p->gso_size = size; }
 size_t hp_pkt_fcs(const struct hp_pkt *p) { return p->flags & PKT_FCS ? 4 : 0; }
 
 int hp_pkt_parts(const struct hp_pkt *p, struct hp_bytes parts[2])

@@ -46,8 +46,7 @@ static void packet_take(struct packet_wire *w, const uint8_t *slot)
     }
     memcpy(&v, frame - sizeof v, sizeof v);
     if (h->tp_snaplen < h->tp_len) hp_wire_drop(wire, p, HP_DROP_GIANT);
-    else if (!vnet_take(&v, p)) hp_wire_drop(wire, p, HP_DROP_BAD_LENGTH);
-    else hp_wire_rx(wire, p);
+    else vnet_rx(wire, &v, p);
 }
 
 static bool packet_read(struct packet_wire *w)

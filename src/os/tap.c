@@ -47,8 +47,7 @@ static void tap_take_frame(struct tap *t, const struct virtio_net_hdr *h, struct
     if (n > t->os.frame_max) p = tap_join(t, p, at, n);
     else hp_pkt_cut(p, n);
     if (!p) hp_wire_drop(&t->os.wire, NULL, HP_DROP_NO_MEMORY);
-    else if (!vnet_take(h, p)) hp_wire_drop(&t->os.wire, p, HP_DROP_BAD_LENGTH);
-    else hp_wire_rx(&t->os.wire, p);
+    else vnet_rx(&t->os.wire, h, p);
 }
 
 /* Reads one frame; false when there is none. */

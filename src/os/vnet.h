@@ -11,8 +11,8 @@
 void vnet_set_wire(struct hp_wire *w, const struct wire_url *u);
 /* The header for a frame that leaves, and it with the frame's parts in v (3 of them); answers how many.  `bare`: no link header. */
 int vnet_parts(struct virtio_net_hdr *h, const struct hp_pkt *p, bool bare, struct iovec v[3]);
-/* What the header of a frame that came says: computes the checksum that is missing.  False: the header makes no sense. */
-bool vnet_take(const struct virtio_net_hdr *h, struct hp_pkt *p);
+/* A frame that came, with its header: completes the checksum, cuts what is to be cut, and hands it up; consumes.  p is one part of our own. */
+void vnet_rx(struct hp_wire *w, const struct virtio_net_hdr *h, struct hp_pkt *p);
 uint16_t vnet_every_protocol(void);         /* ETH_P_ALL in network order */
 
 #endif

@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# The command line: help, errors in words, exit codes.
+set -u
+HEPTA=${HEPTA:?the hepta command}
+passed=0 failed=0
+out=$(mktemp)
+trap 'rm -f "$out"' EXIT
+
+# run CODE "text that must be in the output" ARGUMENT...
+run() {
+    local code=$1 text=$2
+    shift 2
+    timeout 20 "$HEPTA" "$@" >"$out" 2>&1 </dev/null
+    local got=$?
+    if [ "$got" = "$code" ] && grep -qF -- "$text" "$out"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAILED: hepta $*: expected exit $code and \"$text\", came exit $got and:"
+        sed 's/^/    /' "$out"
+    fi
+}
+
+run 2 "Usage: hepta VERB"
+run 0 "Usage: hepta VERB" --help
+run 0 "hepta 0" --version
+run 2 'no verb "pnig"' pnig
+for verb in ping trace get serve perf host router decode show; do
+    run 0 "Usage: hepta $verb" "$verb" --help
+    run 2 '"--no-such-option" is no option' "$verb" --no-such-option
+done
+run 2 "something is missing: hepta ping" ping
+run 2 "one word too many" ping a b
+run 2 "-c wants a value" ping -c
+run 2 "--count x: a number from 1 to" ping --count x host
+run 2 "--size 65508: a number from 0 to 65507" ping -s 65508 host
+run 2 "--interval soon: a time such as 20ms" ping -i soon host
+run 2 "--loss many: a share such as 2%" ping --loss many host
+run 2 "--addr 10.0.0.1 does not fit" ping --addr 10.0.0.1 host
+run 2 "--mac 02:00 does not fit" ping --mac 02:00 host
+run 2 "which wire?" ping host
+run 2 "which address on null:" ping --wire null: host
+run 1 "no kind of wire is called" ping --wire tape:x --addr 10.0.0.1/24 host
+run 1 "cannot be written" ping --wire null: --addr 10.0.0.1/24 --capture /nonexistent/x host
+run 2 "there is no setting" ping --wire null: --addr 10.0.0.1/24 --set tcp.speed=11 host
+run 2 "NAME=NUMBER" ping --wire null: --addr 10.0.0.1/24 --set tcp host
+run 1 "cannot be read" decode /nonexistent
+run 1 "neither a pcapng nor a pcap" decode "$0"
+run 2 "cannot be shown" show everything
+run 0 "the checksum does not match the bytes" show drops CHECKSUM
+run 0 '"name":"RUNT"' show --json drops
+run 1 "nothing is called" show drops NOPE
+run 2 '"server" or "client HOST"' perf sideways
+echo "$passed checks passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
