@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "wire/dissect.h"
 
 enum { MACHINE_MEMORY_MAX = 1 << 29, MACHINE_PROGRAM_STACK = 256 * 1024, MACHINE_FLUSH_MS = 200, MACHINE_ADDRESS_WAIT_S = 15 };
 
@@ -29,13 +30,26 @@ static void machine_catch_signals(struct hp_loop *l)
 
 /* ---- what it says ---- */
 
+static void machine_print_frame(const struct hp_event *e)
+{
+    struct hp_link_info info;
+    uint8_t frame[2048];
+    char line[DISSECT_TEXT];
+    size_t n = hp_pkt_copy_out(e->pkt, 0, frame, sizeof frame);
+    if (hp_link_info(e->stack, hp_link_find(e->stack, hp_link_name(e->link)), &info)) return;
+    dissect_line((struct hp_bytes){frame, n}, strcmp(info.type, "ip") == 0 ? DISSECT_RAW_IP : DISSECT_ETHERNET, line, sizeof line);
+    fprintf(stderr, "  %s", line);
+}
+
 static void machine_event(void *ctx, const struct hp_event *e)
 {
     struct cli_machine *m = ctx;
     if (m->capture) hp_pcap_event(m->capture, e);
     if (!m->config.trace) return;
     char line[512];
-    fprintf(stderr, "%s\n", hp_event_text(e, line, sizeof line));
+    fprintf(stderr, "%s", hp_event_text(e, line, sizeof line));
+    if (e->kind == HP_TRACE_RX || e->kind == HP_TRACE_TX) machine_print_frame(e);
+    fputc('\n', stderr);
 }
 
 static void machine_describe(const struct cli_machine *m, const struct cli_port *port)

@@ -46,6 +46,16 @@ run 2 "there is no setting" ping --wire null: --addr 10.0.0.1/24 --set tcp.speed
 run 2 "NAME=NUMBER" ping --wire null: --addr 10.0.0.1/24 --set tcp host
 run 1 "cannot be read" decode /nonexistent
 run 1 "neither a pcapng nor a pcap" decode "$0"
+seed=$(dirname "$0")/../../fuzz/seeds/capture/big-endian
+run 0 "0.000000000" decode "$seed"
+run 0 '"length":2' decode --json "$seed"
+run 2 "joined by" decode --filter "tcp or udp" "$seed"
+run 2 "name is missing" decode --filter "== 5" "$seed"
+run 0 "1 0.000000000" decode --filter "frame.len == 2 and not tcp" "$seed"
+empty() { [ -z "$("$HEPTA" decode --filter "$1" "$seed")" ] && passed=$((passed + 1)) || { failed=$((failed + 1)); echo "FAILED: $1 lets a frame pass"; }; }
+empty "frame.len > 2"
+empty "tcp"
+empty "not frame.len"
 run 2 "cannot be shown" show everything
 run 0 "the checksum does not match the bytes" show drops CHECKSUM
 run 0 '"name":"RUNT"' show --json drops
