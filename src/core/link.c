@@ -71,7 +71,7 @@ void hp_wire_drop(struct hp_wire *w, struct hp_pkt *p, enum hp_drop why)
 
 void hp_wire_ready(struct hp_wire *w)
 {
-    if (w->link && w->link->out.first) link_mark_tx(w->stack, w->link);
+    if (w->link) link_mark_tx(w->stack, w->link); /* also if the link's queue is empty: a wrapper may hold frames */
 }
 
 /* Tells every protocol of the stack, lower layers first (higher first when it goes away). */

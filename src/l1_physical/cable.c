@@ -1,0 +1,257 @@
+/* A cable: two ways that end at each other's wire.
+ *
+ * Full duplex each way is on its own and a frame's future is known when it is sent (way.c), so a frame costs two queue
+ * operations and no timer: the cable only knows the earliest time at which something is due.  The packet itself moves over to the
+ * other stack; its storage stays charged to the sender, whose hp_mem outlives its stack for this.
+ *
+ * Where queues are: the cable takes no more than its ring (hp_way.ring_bytes) ahead; then it has no room, frames wait in the
+ * link's queue, and the cable asks for more when half of the ring is empty.  So a bottleneck's queue is the link's. */
+#include "core/stack.h"
+#include "core/text.h"
+#include "l1_physical/cable.h"
+
+/* ---- what others are told ---- */
+
+static void cable_tell(const struct cable_end *e, enum hp_cable_event_kind kind, enum hp_drop why, const struct hp_pkt *p,
+                       hp_time now)
+{
+    const struct hp_cable *c = e->cable;
+    if (!c->trace.event) return;
+    struct hp_cable_event ev = {.kind = kind, .drop = why, .end = e == &c->end[1], .time = now, .cable = c, .pkt = p};
+    c->trace.event(c->trace.ctx, &ev);
+}
+
+void cable_wake(struct hp_cable *c, hp_time at)
+{
+    if (at >= c->next) return;
+    c->next = at;
+    if (c->earlier && !c->stepping) c->earlier(c->earlier_ctx, c);
+}
+
+/* What happens to a stack outside of its step happens now. */
+static void cable_clock(const struct cable_end *e, hp_time now)
+{
+    struct hp_stack *s = e->wire.stack;
+    if (s && s->now < now) s->now = now;
+}
+
+void cable_drop(struct cable_end *e, struct hp_pkt *p, enum hp_drop why, hp_time now)
+{
+    e->way.stats.lost++;
+    cable_tell(e, HP_CABLE_DROP, why, p, now);
+    cable_clock(e, now);
+    hp_wire_drop(&e->wire, p, why);
+}
+
+/* ---- sending ---- */
+
+bool cable_room(struct cable_end *e, hp_time now)
+{
+    struct hp_cable *c = e->cable;
+    if (c->half) return half_room(e);
+    return way_room(&e->way, now);
+}
+
+static bool cable_wire_room(struct hp_wire *w)
+{
+    struct cable_end *e = w->state;
+    if (cable_room(e, w->stack->now)) return true;
+    e->asked = true;
+    if (e->cable->half) return false;
+    e->ready_at = way_ready_at(&e->way);
+    cable_wake(e->cable, e->ready_at);
+    return false;
+}
+
+void cable_send(struct cable_end *e, struct hp_pkt *p, hp_time now)
+{
+    struct hp_cable *c = e->cable;
+    e->way.stats.frames++;
+    e->way.stats.bytes += pkt_len(p);
+    cable_tell(e, HP_CABLE_ENTER, HP_DROP_NONE, p, now);
+    if (!c->up) {
+        cable_drop(e, p, HP_DROP_WIRE_DOWN, now);
+        return;
+    }
+    if (c->half) {
+        half_wait(e, p, now);
+        return;
+    }
+    enum hp_drop why = way_put(&e->way, p, now);
+    if (why) cable_drop(e, p, why, now);
+    else cable_wake(c, way_next(&e->way));
+}
+
+static void cable_wire_tx(struct hp_wire *w, struct hp_pkt *p) { cable_send(w->state, p, w->stack->now); }
+
+/* The stack lets go of this end; what it has sent goes on. */
+static void cable_wire_close(struct hp_wire *w)
+{
+    struct cable_end *e = w->state;
+    e->ready_at = HP_NEVER;
+    e->asked = false;
+    w->stack = NULL;
+    w->above = NULL;
+}
+
+static const struct hp_wire_ops cable_ops = {
+    .name = "cable", .room = cable_wire_room, .tx = cable_wire_tx, .close = cable_wire_close};
+
+/* ---- arriving ---- */
+
+static void cable_deliver(struct cable_end *from, struct hp_pkt *p, hp_time now)
+{
+    struct cable_end *to = cable_other(from);
+    if (!to->wire.link && !to->hub) { /* nobody is there */
+        cable_drop(from, p, HP_DROP_WIRE_DOWN, now);
+        return;
+    }
+    from->way.stats.delivered++;
+    cable_tell(from, HP_CABLE_LEAVE, HP_DROP_NONE, p, now);
+    if (to->hub) hub_rx(to->hub, to->port, p, now);
+    else hp_wire_rx(&to->wire, p);
+}
+
+hp_time hp_cable_next(const struct hp_cable *c) { return c->next; }
+
+static hp_time cable_earliest(const struct hp_cable *c)
+{
+    hp_time at = c->half ? half_next(c) : HP_NEVER;
+    for (int i = 0; i < 2; i++) {
+        const struct cable_end *e = &c->end[i];
+        hp_time due = way_next(&e->way);
+        if (due < at) at = due;
+        if (e->ready_at < at) at = e->ready_at;
+    }
+    return at;
+}
+
+unsigned hp_cable_step(struct hp_cable *c, hp_time now)
+{
+    unsigned woken = 0;
+    if (now < c->next) return 0;
+    c->stepping = true;
+    if (c->half) woken = half_step(c, now);
+    for (int i = 0; i < 2; i++) {
+        struct cable_end *e = &c->end[i];
+        if (e->ready_at <= now) {
+            e->ready_at = HP_NEVER;
+            e->asked = false;
+            hp_wire_ready(&e->wire);
+            woken |= 1u << i;
+        }
+        for (struct hp_pkt *p; (p = way_take(&e->way, now));) {
+            cable_deliver(e, p, now);
+            woken |= 2u >> i;
+        }
+    }
+    c->stepping = false;
+    c->next = cable_earliest(c);
+    return woken;
+}
+
+/* ---- making and changing ---- */
+
+static const struct hp_way *cable_way(const struct hp_cable_config *config, int end)
+{
+    return end && config->back ? config->back : &config->way;
+}
+
+static void cable_end_init(struct hp_cable *c, int i, uint64_t seed, uint32_t mtu)
+{
+    struct cable_end *e = &c->end[i];
+    char name[CABLE_NAME_MAX + 4];
+    struct text t = text_of(name, sizeof name);
+    text_str(&t, c->name);
+    text_str(&t, i ? " 1>0" : " 0>1");
+    e->cable = c;
+    e->wire = (struct hp_wire){.ops = &cable_ops, .state = e, .mtu = mtu, .flags = HP_WIRE_FCS};
+    e->ready_at = e->attempt_at = HP_NEVER;
+    way_init(&e->way, seed, name);
+    e->way.fcs = true;
+    pkt_queue_init(&e->waiting);
+    random_init(&e->backoff, seed, name, "backoff");
+}
+
+static const struct hp_cable_config cable_perfect;
+
+struct hp_cable *hp_cable_new(const struct hp_allocator *allocator, uint64_t seed, const struct hp_cable_config *config)
+{
+    const struct hp_cable_config *k = config ? config : &cable_perfect;
+    struct hp_cable *c = allocator->alloc(allocator->ctx, sizeof *c);
+    if (!c) return NULL;
+    *c = (struct hp_cable){.allocator = *allocator, .next = HP_NEVER, .up = true, .half = k->half_duplex && k->way.rate};
+    struct text t = text_of(c->name, sizeof c->name);
+    text_str(&t, k->name ? k->name : "cable");
+    for (int i = 0; i < 2; i++) cable_end_init(c, i, seed, k->mtu ? k->mtu : 1500);
+    hp_cable_set(c, config);
+    return c;
+}
+
+void hp_cable_set(struct hp_cable *c, const struct hp_cable_config *config)
+{
+    const struct hp_cable_config *k = config ? config : &cable_perfect;
+    for (int i = 0; i < 2; i++) way_set(&c->end[i].way, cable_way(k, i), c->end[i].wire.mtu);
+    c->half = c->half && k->way.rate;
+    if (c->half) c->slot = way_span(&c->end[0].way, 512);
+}
+
+static void cable_cut(struct hp_cable *c, hp_time now)
+{
+    for (int i = 0; i < 2; i++) {
+        struct cable_end *e = &c->end[i];
+        for (struct hp_pkt *p; (p = pkt_queue_take(&e->waiting));) cable_drop(e, p, HP_DROP_WIRE_DOWN, now);
+        for (struct hp_pkt *p; (p = way_cut(&e->way));) cable_drop(e, p, HP_DROP_WIRE_DOWN, now);
+        e->waiting_bytes = 0;
+        e->attempt_at = e->ready_at = HP_NEVER;
+        e->asked = false;
+    }
+    c->silent_at = 0;
+    c->next = HP_NEVER;
+}
+
+void hp_cable_set_up(struct hp_cable *c, bool up, hp_time now)
+{
+    if (c->up == up) return;
+    c->up = up;
+    if (!up) cable_cut(c, now);
+    for (int i = 0; i < 2; i++) {
+        cable_clock(&c->end[i], now);
+        hp_wire_set_carrier(&c->end[i].wire, up);
+    }
+}
+
+void hp_cable_free(struct hp_cable *c)
+{
+    if (!c) return;
+    c->trace.event = NULL;
+    cable_cut(c, 0);
+    for (int i = 0; i < 2; i++)
+        if (c->end[i].hub) hub_unplug(c->end[i].hub, c->end[i].port);
+    c->allocator.free(c->allocator.ctx, c, sizeof *c);
+}
+
+/* ---- looking ---- */
+
+struct hp_wire *hp_cable_end(struct hp_cable *c, int end) { return &c->end[end != 0].wire; }
+const char *hp_cable_name(const struct hp_cable *c) { return c->name; }
+bool hp_cable_is_up(const struct hp_cable *c) { return c->up; }
+void hp_cable_get(const struct hp_cable *c, int end, struct hp_way *out) { *out = c->end[end != 0].way.config; }
+
+void hp_cable_stats(const struct hp_cable *c, int end, struct hp_cable_stats *out)
+{
+    const struct cable_end *e = &c->end[end != 0];
+    *out = e->way.stats;
+    out->flying = e->way.flying.count + e->way.late.count + e->waiting.count;
+}
+
+void hp_cable_set_trace(struct hp_cable *c, const struct hp_cable_trace *trace)
+{
+    c->trace = trace ? *trace : (struct hp_cable_trace){NULL, NULL};
+}
+
+void hp_cable_set_watch(struct hp_cable *c, void (*earlier)(void *ctx, struct hp_cable *c), void *ctx)
+{
+    c->earlier = earlier;
+    c->earlier_ctx = ctx;
+}

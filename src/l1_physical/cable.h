@@ -1,0 +1,60 @@
+/* A cable from inside: what its own file, the hub and nobody else see. */
+#ifndef L1_CABLE_H
+#define L1_CABLE_H
+
+#include "l1_physical/way.h"
+
+enum { CABLE_NAME_MAX = 80 };
+
+struct cable_end {
+    struct hp_wire wire;
+    struct hp_cable *cable;
+    struct way way;                     /* what this end sends */
+    hp_time ready_at;                   /* when the ring has room again, if somebody asked; else HP_NEVER */
+    struct hp_hub *hub;                 /* plugged into this instead of a stack ... */
+    unsigned port;                      /* ... here */
+    /* Half duplex: */
+    struct pkt_queue waiting;           /* for silence */
+    size_t waiting_bytes;
+    hp_time attempt_at;                 /* when the first of them tries next; HP_NEVER = none waits */
+    uint32_t tries;
+    bool asked;                         /* somebody found no room */
+    struct random backoff;
+};
+
+struct hp_cable {
+    struct hp_allocator allocator;
+    struct cable_end end[2];
+    hp_time next;                       /* the earliest of everything below */
+    bool up, half, stepping;
+    hp_time silent_at;                  /* half duplex: nobody's bits are on it any more */
+    hp_time slot;                       /* half duplex: 512 bit times */
+    struct hp_cable_trace trace;
+    void (*earlier)(void *ctx, struct hp_cable *c);
+    void *earlier_ctx;
+    char name[CABLE_NAME_MAX];
+};
+
+/* A frame goes onto the cable at this end; consumes. */
+void cable_send(struct cable_end *e, struct hp_pkt *p, hp_time now);
+bool cable_room(struct cable_end *e, hp_time now);
+/* The cable has something to do at `at`. */
+void cable_wake(struct hp_cable *c, hp_time at);
+void cable_drop(struct cable_end *e, struct hp_pkt *p, enum hp_drop why, hp_time now);
+static inline struct cable_end *cable_other(struct cable_end *e) { return &e->cable->end[e == e->cable->end]; }
+
+/* half.c */
+void half_wait(struct cable_end *e, struct hp_pkt *p, hp_time now);
+bool half_room(const struct cable_end *e);
+/* Whose turn has come.  Answers which ends' stacks may send again: bit 0, bit 1. */
+unsigned half_step(struct hp_cable *c, hp_time now);
+static inline hp_time half_next(const struct hp_cable *c)
+{
+    return c->end[0].attempt_at < c->end[1].attempt_at ? c->end[0].attempt_at : c->end[1].attempt_at;
+}
+
+/* hub.c: a frame came in at a port; consumes. */
+void hub_rx(struct hp_hub *h, unsigned port, struct hp_pkt *p, hp_time now);
+void hub_unplug(struct hp_hub *h, unsigned port);
+
+#endif
