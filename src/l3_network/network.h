@@ -1,7 +1,7 @@
 /* The face of layer 3, for transports: send a packet, learn a path, choose a source, say that nobody is there.
  *
- * A transport fills p->src, p->dst, p->proto, p->ttl (0 = default), p->tos, p->l4 and PKT_DF, and calls ip_tx().  On the way up the same fields
- * say what the packet's header said, p->data is at the transport header, and its length is exactly the payload's. */
+ * A transport fills p->src, p->dst, p->proto, p->ttl (0 = default), p->tos, p->l4 and PKT_DF, and calls ip_tx().  p->link, if set, says which
+ * link a multicast, broadcast or IPv6 link-local destination means when no path is given.  On the way up the same fields say what the packet's header said, p->data is at the transport header, and its length is exactly the payload's. */
 #ifndef L3_NETWORK_H
 #define L3_NETWORK_H
 
@@ -12,6 +12,7 @@ enum {
     IPPROTO_HOPOPTS_ = 0, IPPROTO_ICMP_ = 1, IPPROTO_IGMP_ = 2, IPPROTO_TCP_ = 6, IPPROTO_UDP_ = 17, IPPROTO_IPV6_ = 41,
     IPPROTO_ROUTING_ = 43, IPPROTO_FRAGMENT_ = 44, IPPROTO_ICMPV6_ = 58, IPPROTO_NONE_ = 59, IPPROTO_DSTOPTS_ = 60,
 };
+/* What a path MTU is never taken to be below: IPv4's says so by policy (RFC 1191 3 would allow 68), IPv6's by RFC 8200 5. */
 enum { IPV4_MIN_MTU = 576, IPV6_MIN_MTU = 1280, IP_TTL_DEFAULT = 64 };
 
 /* A looked-up route, kept by whoever sends often (a connection).  Zeroed = not looked up.  ip_path_check() renews it when routes, addresses or
@@ -19,7 +20,10 @@ enum { IPV4_MIN_MTU = 576, IPV6_MIN_MTU = 1280, IP_TTL_DEFAULT = 64 };
 struct ip_path {
     uint32_t generation;        /* of the network's tables when this was looked up */
     uint16_t link;
+    uint16_t bound;             /* the link that was asked for; 0 = any */
     bool gatewayed;             /* `next` is a router, not the destination */
+    bool broadcast;             /* the destination is everybody on the link */
+    bool fragment;              /* a router wants less than our floor for MTUs: DF is not set (RFC 1191 6.2)  */
     struct hp_ip next;          /* the neighbour to hand packets to */
     uint32_t mtu;               /* of the path: link's MTU, or less if ICMP said so (RFC 1191, RFC 8201) */
 };
@@ -41,6 +45,9 @@ uint32_t ip_pseudo_sum(const struct hp_ip *src, const struct hp_ip *dst, uint8_t
 /* Says by ICMP that nobody is there; only looks at p (p->l3 is its IP header).  Rate-limited; never for what RFC 1122 3.2.2 forbids. */
 enum ip_unreachable { IP_UNREACH_PORT, IP_UNREACH_PROTO, IP_UNREACH_HOST, IP_UNREACH_NET, IP_UNREACH_ADMIN };
 void ip_unreachable(struct hp_stack *s, const struct hp_pkt *p, enum ip_unreachable why);
+/* HP_EMSGSIZE came (struct hp_neterr) for a packet that the transport knows to be its own, e.g. its quoted sequence number is in flight: remembers
+ * e->mtu for the path.  Until it says so nothing changes: anybody can send ICMP (RFC 5927 7). */
+void ip_take_mtu(struct hp_stack *s, const struct hp_neterr *e);
 /* The transport made progress on this path: its first neighbour is alive. */
 void ip_confirm(struct hp_stack *s, const struct ip_path *path);
 

@@ -1,7 +1,8 @@
 /* What a host can do: its list, lower layers first. */
 #include "core/stack.h"
 
-extern const struct hp_proto ether_proto, neigh_proto, arp_proto;
+extern const struct hp_proto ether_proto, neigh_proto, arp_proto, net_proto, ipv4_proto, icmp4_proto;
 
 extern const struct hp_proto *const hp_profile_host[];
-const struct hp_proto *const hp_profile_host[] = {&ether_proto, &neigh_proto, &arp_proto, NULL};
+const struct hp_proto *const hp_profile_host[] = {&ether_proto, &neigh_proto, &arp_proto, &net_proto, &ipv4_proto, &icmp4_proto,
+                                                  NULL};

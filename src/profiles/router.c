@@ -1,7 +1,8 @@
 /* What a router can do. */
 #include "core/stack.h"
 
-extern const struct hp_proto ether_proto, neigh_proto, arp_proto;
+extern const struct hp_proto ether_proto, neigh_proto, arp_proto, net_proto, ipv4_proto, icmp4_proto, forward_proto;
 
 extern const struct hp_proto *const hp_profile_router[];
-const struct hp_proto *const hp_profile_router[] = {&ether_proto, &neigh_proto, &arp_proto, NULL};
+const struct hp_proto *const hp_profile_router[] = {&ether_proto, &neigh_proto, &arp_proto, &net_proto, &ipv4_proto, &icmp4_proto,
+                                                    &forward_proto, NULL};

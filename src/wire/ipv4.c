@@ -7,7 +7,8 @@
 
 enum { IPV4_DF = 0x4000, IPV4_MF = 0x2000, IPV4_OFFSET = 0x1fff };
 
-static inline enum ipv4_result ipv4_take(struct hp_bytes in, struct ipv4_hdr *h, bool quoted)
+/* n: how much of the packet there is in all. */
+static inline enum ipv4_result ipv4_take(struct hp_bytes in, size_t n, struct ipv4_hdr *h)
 {
     if (in.n < IPV4_HEADER) return IPV4_SHORT;
     const uint8_t *p = in.p;
@@ -15,7 +16,7 @@ static inline enum ipv4_result ipv4_take(struct hp_bytes in, struct ipv4_hdr *h,
     uint16_t len = get16(p + 2), frag = get16(p + 6);
     if (p[0] >> 4 != 4) return IPV4_VERSION;
     if (hlen < IPV4_HEADER) return IPV4_HLEN;
-    if (len < hlen || (len > in.n && !quoted)) return IPV4_TOTLEN;
+    if (len < hlen || len > n) return IPV4_TOTLEN;
     if (hlen > in.n) return IPV4_SHORT;
     h->hlen = hlen;
     h->tos = p[1];
@@ -41,15 +42,16 @@ static inline bool ipv4_sum_ok20(const uint8_t *p)
     return sum_fold((uint32_t)(sum & 0xffff) + (uint32_t)(sum >> 16)) == 0;
 }
 
-enum ipv4_result ipv4_parse(struct hp_bytes in, struct ipv4_hdr *h)
+enum ipv4_result ipv4_parse_split(struct hp_bytes in, size_t n, struct ipv4_hdr *h)
 {
-    enum ipv4_result result = ipv4_take(in, h, false);
+    enum ipv4_result result = ipv4_take(in, n, h);
     if (result != IPV4_OK) return result;
     bool ok = h->hlen == IPV4_HEADER ? ipv4_sum_ok20(in.p) : sum_ok(0, bytes_upto(in, h->hlen));
     return ok ? IPV4_OK : IPV4_CHECKSUM;
 }
 
-enum ipv4_result ipv4_parse_quoted(struct hp_bytes in, struct ipv4_hdr *h) { return ipv4_take(in, h, true); }
+enum ipv4_result ipv4_parse(struct hp_bytes in, struct ipv4_hdr *h) { return ipv4_parse_split(in, in.n, h); }
+enum ipv4_result ipv4_parse_quoted(struct hp_bytes in, struct ipv4_hdr *h) { return ipv4_take(in, SIZE_MAX, h); }
 
 /* The fixed part, with checksum 0. */
 static inline void ipv4_put(uint8_t *out, const struct ipv4_hdr *h, size_t hlen)

@@ -28,6 +28,8 @@ enum ipv4_result {
 
 /* After IPV4_OK the bytes up to h->len are there; what follows them is padding of the link. */
 enum ipv4_result ipv4_parse(struct hp_bytes in, struct ipv4_hdr *h);
+/* The same for a packet of n bytes of which only the first in.n lie together; its header must. */
+enum ipv4_result ipv4_parse_split(struct hp_bytes in, size_t n, struct ipv4_hdr *h);
 /* For headers quoted in ICMP errors: the datagram may be cut after its header and the checksum is not looked at
  * (routers on the way changed the TTL).  Never IPV4_CHECKSUM. */
 enum ipv4_result ipv4_parse_quoted(struct hp_bytes in, struct ipv4_hdr *h);
