@@ -53,10 +53,10 @@ struct dhcp4_opts dhcp4_opts_start(struct hp_bytes in)
 /* The field that comes after the one that is done: file, then sname.  False if there is none. */
 static bool dhcp4_opts_field(struct dhcp4_opts *o)
 {
-    bool file = o->overload & 1;
-    if (!(o->overload & 3)) return false;
+    bool file = o->to_come & 1;
+    if (!o->to_come) return false;
     o->left = file ? bytes_of(o->in.p + DHCP4_FILE, 128) : bytes_of(o->in.p + DHCP4_SNAME, 64);
-    o->overload &= file ? 2 : 0;
+    o->to_come &= file ? 2 : 0;
     return true;
 }
 
@@ -76,7 +76,7 @@ bool dhcp4_opts_next(struct dhcp4_opts *o, uint8_t *code, struct hp_bytes *data)
         *code = p[0];
         *data = bytes_of(p + 2, p[1]);
         bool options = p >= o->in.p + DHCP4_OPTIONS;    /* overload does not nest */
-        if (*code == DHCP4_OVERLOAD && options && data->n == 1) o->overload = p[2] & 3;
+        if (*code == DHCP4_OVERLOAD && options && data->n == 1) o->overload = o->to_come = p[2] & 3;
         o->left = bytes_from(o->left, data->n + 2);
         return true;
     }
@@ -157,18 +157,14 @@ bool dhcp4_parse(struct hp_bytes in, struct dhcp4_msg *m)
     dhcp4_fixed_parse(p, m);
     m->options = bytes_from(in, DHCP4_OPTIONS);
     struct dhcp4_opts o = dhcp4_opts_start(in);
-    uint8_t code, overload = 0;
+    uint8_t code;
     struct hp_bytes data;
     while (dhcp4_opts_next(&o, &code, &data)) {
-        if (!dhcp4_option_take(code, data, m)) {
-            if (m->skipped < UINT8_MAX) m->skipped++;
-            continue;
-        }
-        if (code == DHCP4_OVERLOAD) overload = data.p[0];
-        else dhcp4_set(m, code);
+        if (dhcp4_option_take(code, data, m)) dhcp4_set(m, code);
+        else if (m->skipped < UINT8_MAX) m->skipped++;
     }
-    if (!(overload & 1)) m->file = dhcp4_string(p + DHCP4_FILE, 128);
-    if (!(overload & 2)) m->sname = dhcp4_string(p + DHCP4_SNAME, 64);
+    if (!(o.overload & 1)) m->file = dhcp4_string(p + DHCP4_FILE, 128);
+    if (!(o.overload & 2)) m->sname = dhcp4_string(p + DHCP4_SNAME, 64);
     return !o.bad;
 }
 

@@ -57,7 +57,8 @@ bool dhcp4_parse(struct hp_bytes in, struct dhcp4_msg *m);
 /* The options one after the other: those of the options field, then what overloads file and sname (RFC 2131 4.1). */
 struct dhcp4_opts {
     struct hp_bytes in, left;
-    uint8_t overload;           /* fields still to come: 1 = file, 2 = sname */
+    uint8_t overload;           /* what the options field says: 1 = file holds options too, 2 = sname */
+    uint8_t to_come;            /* those of them that were not walked yet */
     bool bad;                   /* an option runs past the end */
 };
 struct dhcp4_opts dhcp4_opts_start(struct hp_bytes in);

@@ -28,7 +28,7 @@ static const struct dissect_row dhcp4_row[] = {
     {"dhcp.ip.server", "Next server IP address", 20, 4, D_IP4, 0, 0, NULL},
     {"dhcp.ip.relay", "Relay agent IP address", 24, 4, D_IP4, 0, 0, NULL},
     {"dhcp.hw.mac_addr", "Client MAC address", 28, 6, D_MAC, 0, 0, NULL},
-    {"dhcp.cookie", "Magic cookie", 236, 4, D_RAW, 0, 0, NULL},
+    {"dhcp.cookie", "Magic cookie", 236, 4, D_IP4, 0, 0, NULL},
 };
 
 static void dissect_dhcp_ip(struct dline *t, const char *key, const struct hp_ip *ip)

@@ -194,7 +194,7 @@ static void dissect_ipv6_options(struct dissect *d, const struct ipv6_ext *e)
         dline_hex(&t, opt.type, 2);
         dline_char(&t, ' ');
         dline_raw(&t, opt.data);
-        dissect_value(d, 2, "ipv6.opt", "Option", d->at + opt.at, opt.data.n + 2, opt.type, buf);
+        dissect_value(d, 2, "ipv6.opt.type", "Option", d->at + opt.at, opt.data.n + 2, opt.type, buf);
     }
     if (o.bad) dissect_value(d, 2, "_ws.malformed", "Malformed", d->at + o.at, o.left.n, 0, "IPv6 option");
 }

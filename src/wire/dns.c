@@ -215,15 +215,15 @@ static void dns_write_name(struct dns_writer *w, const struct dns_name *name, bo
         size_t at = compress ? dns_write_find(w, name, from) : 0;
         if (at) {
             write16(&w->w, 0xc000 | (unsigned)at);
+            w->name_count = known;      /* only now can what was remembered be read */
             return;
         }
         size_t here = writer_used(&w->w);
         if (here < 0x4000 && known < DNS_WRITER_NAMES_MAX) w->name_at[known++] = (uint16_t)here;
         write_bytes(&w->w, name->b + from, name->b[from] + 1u);
-        if (w->w.full) return;
     }
     write8(&w->w, 0);
-    if (!w->w.full) w->name_count = known;
+    w->name_count = known;
 }
 
 /* An entry that did not fit is taken back as a whole. */
