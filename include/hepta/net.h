@@ -51,6 +51,8 @@ size_t hp_route_count(const struct hp_stack *s);
 /* ---- behaviour ---- */
 int hp_set_forwarding(struct hp_stack *s, bool on);       /* be a router */
 int hp_set_slaac(struct hp_stack *s, int link, bool on);  /* listen to router advertisements (default: on) */
+/* Name servers that routers of this link (0 = of all links) advertised (RFC 8106); answers how many there are in `out`. */
+int hp_slaac_dns(const struct hp_stack *s, int link, struct hp_ip *out, int max);
 /* Sends router advertisements for this prefix on the link (RFC 4861 6.2); lifetime 0 stops. */
 int hp_set_advertise(struct hp_stack *s, int link, const struct hp_prefix *prefix, uint32_t router_lifetime_s);
 /* The path MTU that is known towards `to`. */

@@ -69,26 +69,32 @@ static bool addr_is_scoped(const struct hp_ip *ip) { return !net_is4(ip) && hp_i
 /* RFC 3021: a /31 has two hosts and no broadcast. */
 static bool addr_has_broadcast(const struct addr *a) { return net_is4(&a->prefix.ip) && a->prefix.len <= 126 && link_resolves(a->link); }
 
+/* RFC 5942 4: an advertised address says nothing about its neighbours; the prefix has its own route if the router says so. */
+static bool addr_has_on_link(const struct addr *a)
+{
+    return a->prefix.len < 128 && (!(a->flags & HP_ADDR_AUTO) || addr_is_scoped(&a->prefix.ip));
+}
+
 static void addr_routes_remove(struct hp_stack *s, const struct addr *a)
 {
     struct hp_prefix own = addr_host(&a->prefix.ip), high = addr_broadcast(&a->prefix, true), low = addr_broadcast(&a->prefix, false);
     bool shared = false; /* another address of this link keeps the prefix */
     for (const struct addr *b = net_addr_first(s, a->link); b; b = b->link_next)
-        shared |= b != a && addr_usable(b) && b->prefix.len == a->prefix.len && hp_prefix_has(&a->prefix, &b->prefix.ip);
+        shared |= b != a && addr_usable(b) && addr_has_on_link(b) && b->prefix.len == a->prefix.len && hp_prefix_has(&a->prefix, &b->prefix.ip);
     route_remove_kind(s, &own, a->link, ROUTE_LOCAL);
     if (shared) return;
     if (addr_has_broadcast(a)) {
         route_remove_kind(s, &high, a->link, ROUTE_BROADCAST);
         route_remove_kind(s, &low, a->link, ROUTE_BROADCAST);
     }
-    if (a->prefix.len < 128) route_remove_kind(s, &a->prefix, a->link, ROUTE_UNICAST);
+    if (addr_has_on_link(a)) route_remove_kind(s, &a->prefix, a->link, ROUTE_UNICAST);
 }
 
 static int addr_routes_add(struct hp_stack *s, const struct addr *a)
 {
     struct hp_prefix own = addr_host(&a->prefix.ip), high = addr_broadcast(&a->prefix, true), low = addr_broadcast(&a->prefix, false);
     int err = addr_is_scoped(&a->prefix.ip) ? HP_OK : route_add_kind(s, &own, a->link, ROUTE_LOCAL);
-    if (!err && a->prefix.len < 128) err = route_add_kind(s, &a->prefix, a->link, ROUTE_UNICAST);
+    if (!err && addr_has_on_link(a)) err = route_add_kind(s, &a->prefix, a->link, ROUTE_UNICAST);
     if (!err && addr_has_broadcast(a)) err = route_add_kind(s, &high, a->link, ROUTE_BROADCAST);
     if (!err && addr_has_broadcast(a)) err = route_add_kind(s, &low, a->link, ROUTE_BROADCAST);
     if (err) addr_routes_remove(s, a);

@@ -120,6 +120,7 @@ struct net_family {
     void (*addr)(struct hp_stack *s, struct addr *a, bool added);      /* after it was added (may set flags), before it goes; or NULL */
     void (*group)(struct hp_stack *s, struct hp_link *l, const struct hp_ip *group, bool joined);      /* first and last; or NULL */
     void (*forwarding)(struct hp_stack *s, bool on);                                                   /* or NULL */
+    uint32_t (*mtu)(const struct hp_stack *s, const struct hp_link *l);        /* of the link, as this version has learnt; or NULL */
 };
 
 struct reass;

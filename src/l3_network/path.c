@@ -67,13 +67,20 @@ static bool path_route(const struct hp_stack *s, struct ip_path *path, const str
     return path->link && link_get(s, path->link);
 }
 
+/* What a link takes of this version's packets: routers may have advertised less than the link itself could (RFC 4861 6.3.4). */
+static uint32_t path_link_mtu(const struct hp_stack *s, const struct hp_link *l, const struct hp_ip *dst)
+{
+    const struct net_family *f = network(s)->family[net_version(dst)];
+    return f && f->mtu ? f->mtu(s, l) : l->mtu;
+}
+
 static int path_lookup(struct hp_stack *s, struct ip_path *path, const struct hp_ip *dst, uint16_t link)
 {
     struct network *n = network(s);
     *path = (struct ip_path){.next = *dst, .bound = link};
     n->path_lookups++;
     if (!path_route(s, path, dst, link)) return HP_ENETUNREACH;
-    path->mtu = s->link[path->link]->mtu;
+    path->mtu = path_link_mtu(s, s->link[path->link], dst);
     const struct pmtu *known = n->pmtus ? pmtu_find(s, dst) : NULL;
     if (known && known->mtu < path->mtu) path->mtu = known->mtu;
     path->fragment = known && known->below;
@@ -128,6 +135,6 @@ uint32_t hp_path_mtu(const struct hp_stack *s, const struct hp_ip *to)
     if (!r) return 0;
     const struct hp_link *l = link_get(s, r->kind == ROUTE_LOCAL ? network(s)->loop : r->link);
     const struct pmtu *known = pmtu_find(s, to);
-    uint32_t mtu = l ? l->mtu : 0;
+    uint32_t mtu = l ? path_link_mtu(s, l, to) : 0;
     return known && known->mtu < mtu ? known->mtu : mtu;
 }

@@ -2,7 +2,11 @@
 #include "core/stack.h"
 
 extern const struct hp_proto ether_proto, neigh_proto, arp_proto, net_proto, ipv4_proto, icmp4_proto;
+extern const struct hp_proto ipv6_proto, icmp6_proto, nd_proto, mld_proto, slaac_proto, radv_proto;
 
 extern const struct hp_proto *const hp_profile_host[];
-const struct hp_proto *const hp_profile_host[] = {&ether_proto, &neigh_proto, &arp_proto, &net_proto, &ipv4_proto, &icmp4_proto,
-                                                  NULL};
+const struct hp_proto *const hp_profile_host[] = {
+    &ether_proto, &neigh_proto, &arp_proto, &net_proto, &ipv4_proto, &icmp4_proto,
+    &ipv6_proto, &icmp6_proto, &nd_proto, &mld_proto, &slaac_proto, &radv_proto,
+    NULL,
+};
