@@ -254,7 +254,7 @@ void each_cut(struct hp_bytes all, void (*f)(struct hp_bytes in))
     }
 }
 
-void assert_bytes(struct hp_bytes got, struct hp_bytes want)
+void assert_bytes_equal(struct hp_bytes got, struct hp_bytes want)
 {
     size_t at = 0;
     while (at < got.n && at < want.n && got.p[at] == want.p[at]) at++;

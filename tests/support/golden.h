@@ -20,6 +20,6 @@ struct hp_bytes golden_from(const char *name, size_t at);
 /* f for the first 0, 1, ..., all bytes, each in a block of exactly that size. */
 void each_cut(struct hp_bytes all, void (*f)(struct hp_bytes in));
 /* Says where they differ. */
-void assert_bytes(struct hp_bytes got, struct hp_bytes want);
+void assert_bytes_equal(struct hp_bytes got, struct hp_bytes want);
 
 #endif

@@ -15,7 +15,7 @@ static void test_both_ways(void **state)
     assert_true(hp_ip_equal(&h.sender, &ip));
     assert_true(hp_mac_equal(&h.sender_mac, &mac));
     assert_int_equal(arp_write(out, sizeof out, &h), ARP_SIZE);
-    assert_bytes(bytes_of(out, ARP_SIZE), bytes_upto(in, ARP_SIZE));
+    assert_bytes_equal(bytes_of(out, ARP_SIZE), bytes_upto(in, ARP_SIZE));
     assert_int_equal(arp_write(out, ARP_SIZE - 1, &h), 0);
 }
 

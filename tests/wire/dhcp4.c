@@ -92,7 +92,7 @@ static void test_L11_options_past_the_end(void **state)
     assert_true(options("ff 0cff", &m));                    /* nothing after the end counts */
     assert_true(options("000000 350105 00 ff", &m) && m.type == DHCP4_ACK);
     assert_true(options("0c03 616263 ff", &m));             /* a string without NUL stays within its bytes */
-    assert_bytes(m.hostname, bytes_of("abc", 3));
+    assert_bytes_equal(m.hostname, bytes_of("abc", 3));
 }
 
 static void test_L12_lengths_that_cannot_be(void **state)
@@ -181,8 +181,8 @@ static void test_overload(void **state)
     memcpy(b + 44, unhex("0f05 736e616d65 340101").p, 10);  /* sname: domain, and an overload that must not count */
     memset(b + 54, 0, 54);
     assert_true(dhcp4_parse(bytes_of(b, sizeof b), &m));
-    assert_bytes(m.hostname, bytes_of("file", 4));
-    assert_bytes(m.domain, bytes_of("sname", 5));
+    assert_bytes_equal(m.hostname, bytes_of("file", 4));
+    assert_bytes_equal(m.domain, bytes_of("sname", 5));
     assert_true(m.type == DHCP4_OFFER && m.file.n == 0 && m.sname.n == 0);
     b[DHCP4_FIXED + 2] = 1;                                 /* only file holds options */
     assert_true(dhcp4_parse(bytes_of(b, sizeof b), &m));
@@ -206,7 +206,7 @@ static void test_long_options_are_split_and_joined(void **state)
     size_t n = dhcp4_write(out, sizeof out, &m);
     assert_true(n > 0 && dhcp4_parse(bytes_of(out, n), &back));
     assert_int_equal(back.routes.n, 255);                   /* the first part */
-    assert_bytes(bytes_of(joined, dhcp4_option_join(bytes_of(out, n), DHCP4_ROUTES, joined, sizeof joined)), m.routes);
+    assert_bytes_equal(bytes_of(joined, dhcp4_option_join(bytes_of(out, n), DHCP4_ROUTES, joined, sizeof joined)), m.routes);
     assert_int_equal(dhcp4_option_join(bytes_of(out, n), DHCP4_ROUTES, joined, 100), 0);    /* no half parts */
 }
 

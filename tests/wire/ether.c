@@ -13,7 +13,7 @@ static void round_trip(const char *name, size_t hlen, uint16_t type)
     assert_int_equal(h.type, type);
     assert_int_equal(ether_size(&h), hlen);
     assert_int_equal(ether_write(out, sizeof out, &h), hlen);
-    assert_bytes(bytes_of(out, hlen), bytes_upto(frame, hlen));
+    assert_bytes_equal(bytes_of(out, hlen), bytes_upto(frame, hlen));
     for (size_t n = 0; n < hlen; n++) assert_int_equal(ether_write(out, n, &h), 0);
 }
 

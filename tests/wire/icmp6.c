@@ -13,7 +13,7 @@ static void round_trip(const char *name)
     assert_true(icmp6_parse(in, &h));
     assert_true(sum_ok(sum_pseudo(&src, &dst, IP_PROTO_ICMPV6, (uint32_t)in.n), in));
     assert_int_equal(icmp6_write_all(out, sizeof out, &h, &src, &dst), in.n);
-    assert_bytes(bytes_of(out, in.n), in);
+    assert_bytes_equal(bytes_of(out, in.n), in);
     for (size_t n = 0; n < in.n; n++) assert_int_equal(icmp6_write_all(out, n, &h, &src, &dst), 0);
 }
 
@@ -34,7 +34,7 @@ static void test_fields(void **state)
     assert_true(icmp6_parse(unhex("0200 1234 00000500"), &h));
     assert_true(h.mtu == 1280 && h.pointer == 0 && h.sum == 0x1234);
     assert_int_equal(icmp6_write(out, sizeof out, &h), 8);
-    assert_bytes(bytes_of(out, 8), unhex("0200 1234 00000500"));
+    assert_bytes_equal(bytes_of(out, 8), unhex("0200 1234 00000500"));
     assert_true(icmp6_parse(unhex("0401 0000 00000028"), &h));
     assert_int_equal(h.pointer, 40);
     assert_true(icmp6_is_error(ICMP6_PARAM_PROBLEM) && !icmp6_is_error(ICMP6_ECHO));

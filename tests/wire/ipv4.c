@@ -15,7 +15,7 @@ static void test_both_ways(void **state)
     assert_true(hp_ip_equal(&h.src, &src) && hp_ip_equal(&h.dst, &dst));
     assert_false(ipv4_is_fragment(&h));
     assert_int_equal(ipv4_write(out, sizeof out, &h), IPV4_HEADER);
-    assert_bytes(bytes_of(out, IPV4_HEADER), bytes_upto(in, IPV4_HEADER));
+    assert_bytes_equal(bytes_of(out, IPV4_HEADER), bytes_upto(in, IPV4_HEADER));
     assert_int_equal(ipv4_write(out, IPV4_HEADER - 1, &h), 0);
 }
 
@@ -28,7 +28,7 @@ static void test_fragments_both_ways(void **state)
     assert_true(h.frag_off == 2960 && !h.mf && !h.df && ipv4_is_fragment(&h));
     assert_int_equal(ipv4_payload(in, &h).n, 48);
     ipv4_write(out, sizeof out, &h);
-    assert_bytes(bytes_of(out, IPV4_HEADER), bytes_upto(in, IPV4_HEADER));
+    assert_bytes_equal(bytes_of(out, IPV4_HEADER), bytes_upto(in, IPV4_HEADER));
 }
 
 static void test_options_both_ways(void **state)
@@ -46,7 +46,7 @@ static void test_options_both_ways(void **state)
     assert_false(o.bad);
     struct hp_bytes options = ipv4_options(in, &h);
     assert_int_equal(ipv4_write_options(out, sizeof out, &h, options), 60);
-    assert_bytes(bytes_of(out, 60), bytes_upto(in, 60));
+    assert_bytes_equal(bytes_of(out, 60), bytes_upto(in, 60));
     for (size_t n = 0; n < 60; n++) assert_int_equal(ipv4_write_options(out, n, &h, options), 0);
     uint8_t much[41] = {0};
     assert_int_equal(ipv4_write_options(out, sizeof out, &h, bytes_of(much, 41)), 0);

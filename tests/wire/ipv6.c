@@ -11,7 +11,7 @@ static void test_both_ways(void **state)
     assert_int_equal(ipv6_parse(in, &h), IPV6_OK);
     assert_true(h.next == IP_PROTO_ICMPV6 && h.hops == 64 && h.len == 64 && h.tclass == 0);
     assert_int_equal(ipv6_write(out, sizeof out, &h), IPV6_HEADER);
-    assert_bytes(bytes_of(out, IPV6_HEADER), bytes_upto(in, IPV6_HEADER));
+    assert_bytes_equal(bytes_of(out, IPV6_HEADER), bytes_upto(in, IPV6_HEADER));
     assert_int_equal(ipv6_write(out, IPV6_HEADER - 1, &h), 0);
     struct ipv6_hdr odd = {.tclass = 0xa5, .flow = 0xfedcb, .next = 59, .hops = 1}, back;
     ipv6_write(out, sizeof out, &odd);
@@ -159,7 +159,7 @@ static void test_fragment_header_both_ways(void **state)
     assert_true(ipv6_frag_parse(in, &f));
     assert_true(f.off == 2896 && !f.mf && f.next == IP_PROTO_ICMPV6);
     assert_int_equal(ipv6_frag_write(out, sizeof out, &f), 8);
-    assert_bytes(bytes_of(out, 8), bytes_upto(in, 8));
+    assert_bytes_equal(bytes_of(out, 8), bytes_upto(in, 8));
     assert_int_equal(ipv6_frag_write(out, 7, &f), 0);
     assert_false(ipv6_frag_parse(bytes_upto(in, 7), &f));
 }

@@ -16,7 +16,7 @@ static void round_trip(const char *name)
     struct nd_opt opt;
     while (nd_opts_next(&o, &opt)) nd_opt_write(&w, &opt);
     assert_int_equal(o.skipped, 0);
-    assert_bytes(bytes_of(out, fixed + writer_used(&w)), in);
+    assert_bytes_equal(bytes_of(out, fixed + writer_used(&w)), in);
     for (size_t n = 0; n < fixed; n++) assert_int_equal(nd_write(out, n, &m), 0);
 }
 
@@ -32,7 +32,7 @@ static void same(const struct nd_opt *a, const struct nd_opt *b)
     assert_true(a->type == b->type && hp_mac_equal(&a->mac, &b->mac) && hp_ip_equal(&a->prefix.ip, &b->prefix.ip));
     assert_true(a->prefix.len == b->prefix.len && a->on_link == b->on_link && a->autonomous == b->autonomous);
     assert_true(a->valid_s == b->valid_s && a->preferred_s == b->preferred_s && a->mtu == b->mtu && a->count == b->count);
-    if (a->type != ND_OPT_ROUTE) assert_bytes(a->data, b->data);
+    if (a->type != ND_OPT_ROUTE) assert_bytes_equal(a->data, b->data);
 }
 
 /* radvd spends 24 bytes on a route that fits into 16. */
@@ -109,7 +109,7 @@ static void test_redirect(void **state)
     assert_true(hp_ip_equal(&back.target, &m.target) && hp_ip_equal(&back.dst, &m.dst) && back.has_mac && back.mac.b[0] == 1);
     struct nd_opts o = nd_opts_start(&back);
     assert_true(nd_opts_next(&o, &opt) && nd_opts_next(&o, &opt));
-    assert_bytes(opt.data, quote.data);
+    assert_bytes_equal(opt.data, quote.data);
 }
 
 /* A router advertisement with these options. */

@@ -10,7 +10,7 @@ static void round_trip(const char *name, size_t at)
     uint8_t out[TCP_HEADER];
     assert_true(tcp_parse(in, &h));
     assert_int_equal(tcp_write(out, sizeof out, &h), TCP_HEADER);
-    assert_bytes(bytes_of(out, TCP_HEADER), bytes_upto(in, TCP_HEADER));
+    assert_bytes_equal(bytes_of(out, TCP_HEADER), bytes_upto(in, TCP_HEADER));
     assert_int_equal(tcp_write(out, TCP_HEADER - 1, &h), 0);
 }
 
@@ -96,7 +96,7 @@ static void test_options_of_linux(void **state)
     assert_true(o.mss == 1460 && o.wscale == 10 && o.ts_ecr == 0);
     uint8_t out[40];
     assert_int_equal(tcp_opts_write(out, sizeof out, &o), 20);
-    assert_bytes(bytes_of(out, 20), tcp_options(in, &h));       /* Linux' order */
+    assert_bytes_equal(bytes_of(out, 20), tcp_options(in, &h));       /* Linux' order */
 }
 
 static void test_options_each(void **state)
@@ -254,7 +254,7 @@ static void test_every_combination_comes_back(void **state)
         assert_int_equal(back.has, has);
         if (has & TCP_HAS_TS) assert_true(back.ts_val == o.ts_val && back.ts_ecr == o.ts_ecr);
         if (has & TCP_HAS_MSS) assert_int_equal(back.mss, 1440);
-        if (has & TCP_HAS_MD5) assert_bytes(back.md5, o.md5);
+        if (has & TCP_HAS_MD5) assert_bytes_equal(back.md5, o.md5);
     }
     assert_in_range(fits, 500, 4096);
 }

@@ -12,9 +12,9 @@ static void test_both_ways(void **state)
     uint8_t out[8];
     assert_true(udp_parse(in, &h));
     assert_true(h.to == 9999 && h.len == 10);
-    assert_bytes(udp_payload(in, &h), bytes_of("x\n", 2));
+    assert_bytes_equal(udp_payload(in, &h), bytes_of("x\n", 2));
     assert_int_equal(udp_write(out, sizeof out, &h), 8);
-    assert_bytes(bytes_of(out, 8), bytes_upto(in, 8));
+    assert_bytes_equal(bytes_of(out, 8), bytes_upto(in, 8));
     assert_int_equal(udp_write(out, 7, &h), 0);
 }
 
