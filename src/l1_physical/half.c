@@ -2,7 +2,8 @@
  *
  * An end that has a frame listens and waits until the cable is silent.  Ends that waited together begin together: a
  * collision.  Both stop, and try again after 0..2^n - 1 slots of 512 bit times, n the number of collisions of this frame, 10 at
- * most; a frame that collided 16 times dies (WIRE_COLLISION).  Left out: an end that begins while the other's first bits
+ * most; a frame that collided 16 times dies (WIRE_COLLISION).  As on a real cable the winner of a collision begins its next frame
+ * with short backoffs and tends to win again (the capture effect).  Left out: an end that begins while the other's first bits
  * are still travelling to it defers instead of colliding, and the jam costs the slot. */
 #include "l1_physical/cable.h"
 
