@@ -1,69 +1,25 @@
-/* SHA-256 (FIPS 180-4, section 6.2). */
+/* SHA-256 by OpenSSL's libcrypto: the one file that knows it. */
 #include "sha256.h"
 
+#include <openssl/evp.h>
 #include <stdio.h>
-#include <string.h>
-
-static const uint32_t sha256_k[64] = {
-    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be,
-    0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa,
-    0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967, 0x27b70a85,
-    0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3,
-    0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070, 0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f,
-    0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
-
-static uint32_t sha256_turn(uint32_t v, int n) { return v >> n | v << (32 - n); }
-
-static void sha256_block(struct sha256 *h, const uint8_t *p)
-{
-    uint32_t w[64], s[8];
-    for (int i = 0; i < 16; i++)
-        w[i] = (uint32_t)p[4 * i] << 24 | (uint32_t)p[4 * i + 1] << 16 | (uint32_t)p[4 * i + 2] << 8 | p[4 * i + 3];
-    for (int i = 16; i < 64; i++) {
-        uint32_t a = sha256_turn(w[i - 15], 7) ^ sha256_turn(w[i - 15], 18) ^ w[i - 15] >> 3;
-        uint32_t b = sha256_turn(w[i - 2], 17) ^ sha256_turn(w[i - 2], 19) ^ w[i - 2] >> 10;
-        w[i] = w[i - 16] + a + w[i - 7] + b;
-    }
-    memcpy(s, h->state, sizeof s);
-    for (int i = 0; i < 64; i++) {
-        uint32_t e = sha256_turn(s[4], 6) ^ sha256_turn(s[4], 11) ^ sha256_turn(s[4], 25);
-        uint32_t t1 = s[7] + e + ((s[4] & s[5]) ^ (~s[4] & s[6])) + sha256_k[i] + w[i];
-        uint32_t a = sha256_turn(s[0], 2) ^ sha256_turn(s[0], 13) ^ sha256_turn(s[0], 22);
-        uint32_t t2 = a + ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
-        memmove(s + 1, s, 7 * sizeof *s);
-        s[4] += t1;
-        s[0] = t1 + t2;
-    }
-    for (int i = 0; i < 8; i++) h->state[i] += s[i];
-}
+#include <stdlib.h>
 
 void sha256_init(struct sha256 *h)
 {
-    *h = (struct sha256){{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19}, 0, {0}};
+    h->digest = EVP_MD_CTX_new();
+    if (!h->digest || !EVP_DigestInit_ex(h->digest, EVP_sha256(), NULL)) abort(); /* out of memory before anything began */
 }
 
-void sha256_add(struct sha256 *h, const void *bytes, size_t n)
-{
-    const uint8_t *p = bytes;
-    while (n) {
-        size_t at = h->bytes % 64, part = 64 - at < n ? 64 - at : n;
-        memcpy(h->block + at, p, part);
-        h->bytes += part;
-        p += part;
-        n -= part;
-        if (at + part == 64) sha256_block(h, h->block);
-    }
-}
+void sha256_add(struct sha256 *h, const void *bytes, size_t n) { EVP_DigestUpdate(h->digest, bytes, n); }
 
 const char *sha256_text(struct sha256 *h, char out[SHA256_TEXT])
 {
-    static const uint8_t end = 0x80, zero = 0;
-    uint64_t bits = h->bytes * 8;
-    uint8_t length[8];
-    for (int i = 0; i < 8; i++) length[i] = (uint8_t)(bits >> (56 - 8 * i));
-    sha256_add(h, &end, 1);
-    while (h->bytes % 64 != 56) sha256_add(h, &zero, 1);
-    sha256_add(h, length, sizeof length);
-    for (int i = 0; i < 8; i++) snprintf(out + 8 * i, 9, "%08x", h->state[i]);
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    unsigned n = 0;
+    EVP_DigestFinal_ex(h->digest, digest, &n);
+    EVP_MD_CTX_free(h->digest);
+    h->digest = NULL;
+    for (unsigned i = 0; i < 32; i++) snprintf(out + 2 * i, 3, "%02x", i < n ? digest[i] : 0u);
     return out;
 }

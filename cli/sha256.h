@@ -1,4 +1,4 @@
-/* SHA-256 (FIPS 180-4), to check what was fetched. */
+/* SHA-256 (FIPS 180-4), to check what was fetched: OpenSSL's, behind three functions. */
 #ifndef CLI_SHA256_H
 #define CLI_SHA256_H
 
@@ -6,9 +6,7 @@
 #include <stdint.h>
 
 struct sha256 {
-    uint32_t state[8];
-    uint64_t bytes;
-    uint8_t block[64];
+    void *digest;
 };
 
 enum { SHA256_TEXT = 65 };

@@ -35,7 +35,7 @@ struct tour {
     struct hp_http_server http;
     struct hp_resolver resolver;
     struct hp_http_get get;
-    struct sha256 *hash;
+    struct sha256 hash;
     uint8_t *page;
     uint64_t size, rate, snap;
     const char *out, *url;
@@ -175,7 +175,7 @@ static void tour_served(void *ctx, const struct hp_endpoint *peer, const char *r
 static int tour_body(void *ctx, struct hp_bytes part)
 {
     struct tour *t = ctx;
-    sha256_add(t->hash, part.p, part.n);
+    sha256_add(&t->hash, part.p, part.n);
     return HP_OK;
 }
 
@@ -192,7 +192,7 @@ static void tour_program(struct hp_stack *s, void *arg)
     story_say(&t->story, hp_now(s), t->story.client, 7, "http", "wants %s", t->url);
     t->get = (struct hp_http_get){.url = t->url, .resolver = &t->resolver, .body = tour_body, .head = tour_head_came, .ctx = t};
     t->result = hp_http_get(s, &t->get);
-    sha256_end(t->hash, t->got);
+    sha256_text(&t->hash, t->got);
     hp_sleep(s, HP_MS(200)); /* the last segments of the close */
     t->ended = true;
 }
@@ -213,7 +213,7 @@ static bool tour_ended(void *ctx) { return ((struct tour *)ctx)->ended; }
 
 static void tour_print_map(const struct tour *t)
 {
-    char rate[32], delay[32];
+    char delay[32];
     printf("hepta tour: a page's way through a client, a switch, two routers and a server, in virtual time\n\n"
            "    client ------ sw ------ r1 =============== r2 ------ server\n"
            "    10.1.0.2            10.1.0.1  10.2.0.0/30  10.3.0.1  10.3.0.80\n"
@@ -221,7 +221,6 @@ static void tour_print_map(const struct tour *t)
            "    ===  %.0f Mbit/s, %s, %.2f%% of the frames are lost      ---  1 Gbit/s, 50us      seed %lld\n",
            (double)t->rate / 1e6, hp_span_text(t->machine.config.delay, delay, sizeof delay),
            (double)t->machine.config.loss / 4294967296.0 * 100, (long long)t->machine.config.seed);
-    (void)rate;
 }
 
 static void tour_print_layers(const struct tour *t)
@@ -330,7 +329,10 @@ static int tour_lab(struct tour *t)
     t->page = malloc((size_t)t->size + 1);
     if (!t->page) return cli_error("out of memory");
     tour_write_page(t->page, (size_t)t->size);
-    sha256_of(t->page, (size_t)t->size, t->wanted);
+    struct sha256 whole;
+    sha256_init(&whole);
+    sha256_add(&whole, t->page, (size_t)t->size);
+    sha256_text(&whole, t->wanted);
     int exit_code = tour_open_captures(t);
     if (!exit_code) exit_code = tour_run_lab(t);
     if (t->world && t->client) hp_resolver_free(t->client, &t->resolver);
@@ -380,14 +382,12 @@ int cli_tour(int argc, char **argv)
     if (exit_code >= 0) return exit_code;
     if (!c->wire && words) return cli_usage_error("a URL needs a --wire; without one the tour is through the lab");
     if (c->wire && !words) return cli_usage_error("which URL? hepta tour --wire %s ... http://10.7.0.1/", c->wire);
-    t.hash = sha256_new();
+    sha256_init(&t.hash);
     t.story = (struct story){.out = t.quiet || c->json ? NULL : stdout, .client = c->wire ? (c->name ? c->name : "hepta") : "client",
                              .linktype = c->wire && strncmp(c->wire, "tun:", 4) == 0 ? STORY_LINKTYPE_IP : STORY_LINKTYPE_ETHERNET,
                              .color = isatty(STDOUT_FILENO)};
     t.url = words ? argv[1] : NULL;
     t.machine.watch = story_event;
     t.machine.watch_ctx = &t.story;
-    exit_code = c->wire ? cli_machine_run(&t.machine, tour_real, &t, NULL) : tour_lab(&t);
-    sha256_free(t.hash);
-    return exit_code;
+    return c->wire ? cli_machine_run(&t.machine, tour_real, &t, NULL) : tour_lab(&t);
 }
