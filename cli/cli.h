@@ -22,6 +22,7 @@ int cli_get(int argc, char **argv);
 int cli_serve(int argc, char **argv);
 int cli_perf(int argc, char **argv);
 int cli_host(int argc, char **argv);
+int cli_tour(int argc, char **argv);
 int cli_router(int argc, char **argv);
 int cli_decode(int argc, char **argv);
 int cli_show(int argc, char **argv);
@@ -94,6 +95,7 @@ struct cli_machine {
     struct hp_resolver resolver;
     struct hp_pcap *capture;
     struct cli_lab *lab;                    /* with --wire lab: */
+    struct hp_trace watch;                  /* set by the verb, if it wants to see the machine's events */
     void (*main)(struct cli_machine *m, void *arg);
     void *arg;
     int result;                             /* of the verb: enum cli_exit */

@@ -45,6 +45,7 @@ static void machine_event(void *ctx, const struct hp_event *e)
 {
     struct cli_machine *m = ctx;
     if (m->capture) hp_pcap_event(m->capture, e);
+    if (m->watch.event) m->watch.event(m->watch.ctx, e);
     if (!m->config.trace) return;
     char line[512];
     fprintf(stderr, "%s", hp_event_text(e, line, sizeof line));
@@ -78,7 +79,7 @@ static int machine_make_stack(struct cli_machine *m)
         config.entropy = entropy;
         memcpy(&config.seed, entropy, sizeof config.seed);
     }
-    if (c->trace || c->capture) {
+    if (c->trace || c->capture || m->watch.event) {
         config.trace.event = machine_event;
         config.trace.ctx = m;
         if (!c->trace) config.trace.kinds = 1u << HP_TRACE_RX | 1u << HP_TRACE_TX | 1u << HP_TRACE_DROP | 1u << HP_TRACE_STATE;

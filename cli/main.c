@@ -4,6 +4,7 @@
 #include "cli.h"
 
 const struct cli_verb cli_verbs[] = {
+    {"tour", "follow a page through a small internet, layer by layer", cli_tour},
     {"ping", "ask whether a host is there, and how far", cli_ping},
     {"trace", "show the routers on the way to a host", cli_trace},
     {"get", "fetch a page or file by HTTP", cli_get},
@@ -21,7 +22,7 @@ static void main_help(FILE *f)
     fprintf(f, "Usage: hepta VERB [OPTION...]\n\nThe whole network as one command.\n\n");
     for (const struct cli_verb *v = cli_verbs; v->name; v++) fprintf(f, "  %-8s %s\n", v->name, v->line);
     fprintf(f, "\nhepta VERB --help says more.  To begin without any privileges:\n"
-               "  hepta ping --wire lab: server\n"
+               "  hepta tour\n  hepta ping --wire lab: server\n"
                "  hepta get --wire lab: http://server/\n");
 }
 

@@ -380,14 +380,14 @@ int cli_tour(int argc, char **argv)
         "  hepta tour --loss 2% --seed 3\n  hepta tour --wire tap:hepta0 --addr 10.7.0.2/24 http://10.7.0.1/\n", own, common};
     int words, exit_code = cli_parse(&usage, argc, argv, &words, 0, 1);
     if (exit_code >= 0) return exit_code;
-    if (!c->wire && words) return cli_usage_error("a URL needs a --wire; without one the tour is through the lab");
-    if (c->wire && !words) return cli_usage_error("which URL? hepta tour --wire %s ... http://10.7.0.1/", c->wire);
+    const char *wire = c->ports ? c->port[0].url : NULL;
+    if (!wire && words) return cli_usage_error("a URL needs a --wire; without one the tour is through the lab");
+    if (wire && !words) return cli_usage_error("which URL? hepta tour --wire %s ... http://10.7.0.1/", wire);
     sha256_init(&t.hash);
-    t.story = (struct story){.out = t.quiet || c->json ? NULL : stdout, .client = c->wire ? (c->name ? c->name : "hepta") : "client",
-                             .linktype = c->wire && strncmp(c->wire, "tun:", 4) == 0 ? STORY_LINKTYPE_IP : STORY_LINKTYPE_ETHERNET,
+    t.story = (struct story){.out = t.quiet || c->json ? NULL : stdout, .client = wire ? (c->name ? c->name : "hepta") : "client",
+                             .linktype = wire && strncmp(wire, "tun:", 4) == 0 ? STORY_LINKTYPE_IP : STORY_LINKTYPE_ETHERNET,
                              .color = isatty(STDOUT_FILENO)};
     t.url = words ? argv[1] : NULL;
-    t.machine.watch = story_event;
-    t.machine.watch_ctx = &t.story;
-    return c->wire ? cli_machine_run(&t.machine, tour_real, &t, NULL) : tour_lab(&t);
+    t.machine.watch = (struct hp_trace){story_event, &t.story, 0};
+    return wire ? cli_machine_run(&t.machine, tour_real, &t, NULL) : tour_lab(&t);
 }
