@@ -16,21 +16,21 @@ struct pinger {
 };
 
 /* Each probe's data is a pattern, so that damage on the way shows. */
-static void ping_fill(uint8_t *data, size_t n, uint16_t seq)
+static void pinger_fill(uint8_t *data, size_t n, uint16_t seq)
 {
     for (size_t i = 0; i < n; i++) data[i] = (uint8_t)(i + seq);
 }
 
-static void ping_tell(struct pinger *g, const struct hp_ping_reply *r)
+static void pinger_tell(struct pinger *g, const struct hp_ping_reply *r)
 {
     if (g->p->reply) g->p->reply(g->p->ctx, r);
 }
 
-static int ping_send(struct pinger *g)
+static int pinger_send(struct pinger *g)
 {
     struct hp_ping *p = g->p;
     uint16_t seq = (uint16_t)(p->sent + 1);
-    ping_fill(g->data, p->size, seq);
+    pinger_fill(g->data, p->size, seq);
     int64_t n = hp_send(g->sock, g->data, p->size, HP_MSG_DONTWAIT);
     if (n < 0 && n != HP_EHOSTUNREACH && n != HP_ENOMEM && n != HP_EAGAIN) return (int)n;
     p->sent++;
@@ -39,7 +39,7 @@ static int ping_send(struct pinger *g)
     return HP_OK;
 }
 
-static void ping_measure(struct hp_ping *p, hp_time rtt)
+static void pinger_measure(struct hp_ping *p, hp_time rtt)
 {
     if (!p->received || rtt < p->rtt_min) p->rtt_min = rtt;
     if (rtt > p->rtt_max) p->rtt_max = rtt;
@@ -47,7 +47,7 @@ static void ping_measure(struct hp_ping *p, hp_time rtt)
     p->received++;
 }
 
-static void ping_take(struct pinger *g, size_t n, const struct hp_recv_info *info)
+static void pinger_take(struct pinger *g, size_t n, const struct hp_recv_info *info)
 {
     struct hp_ping *p = g->p;
     struct hp_ping_reply r = {.seq = info->seq, .from = info->from.ip, .bytes = (uint32_t)n, .ttl = info->ttl,
@@ -56,20 +56,20 @@ static void ping_take(struct pinger *g, size_t n, const struct hp_recv_info *inf
     r.duplicate = *sent_at == HP_NEVER;
     r.rtt = r.duplicate ? 0 : info->time - *sent_at;
     if (!info->error) {
-        ping_fill(g->data, p->size, info->seq);
+        pinger_fill(g->data, p->size, info->seq);
         r.damaged = n != p->size || memcmp(g->data, g->in, n) != 0;
         if (r.duplicate) p->duplicates++;
-        else ping_measure(p, r.rtt);
+        else pinger_measure(p, r.rtt);
     } else {
         p->errors++;
     }
     if (!r.duplicate) g->open--;
     *sent_at = HP_NEVER;
-    ping_tell(g, &r);
+    pinger_tell(g, &r);
 }
 
 /* Silence is news too: probes older than the timeout are told once, oldest first. */
-static void ping_expire(struct pinger *g, hp_time timeout)
+static void pinger_expire(struct pinger *g, hp_time timeout)
 {
     uint32_t first = g->p->sent > PING_WINDOW ? g->p->sent - PING_WINDOW + 1 : 1;
     for (uint32_t seq = first; g->open && seq <= g->p->sent; seq++) {
@@ -78,12 +78,12 @@ static void ping_expire(struct pinger *g, hp_time timeout)
         *sent_at = HP_NEVER;
         g->open--;
         struct hp_ping_reply r = {.seq = (uint16_t)seq, .error = HP_ETIMEDOUT};
-        ping_tell(g, &r);
+        pinger_tell(g, &r);
     }
 }
 
 /* Takes answers until `until`, or until none is open if `drain`. */
-static int ping_listen(struct pinger *g, hp_time until, bool drain, hp_time timeout)
+static int pinger_listen(struct pinger *g, hp_time until, bool drain, hp_time timeout)
 {
     while (!g->p->stop && !(drain && !g->open)) {
         hp_time left = until - hp_now(g->s);
@@ -95,13 +95,13 @@ static int ping_listen(struct pinger *g, hp_time until, bool drain, hp_time time
         struct hp_recv_info info;
         int64_t n;
         while ((n = hp_recvfrom(g->sock, g->in, PING_DATA_MAX + 1, HP_MSG_DONTWAIT, &info)) >= 0)
-            ping_take(g, (size_t)n, &info);
-        ping_expire(g, timeout);
+            pinger_take(g, (size_t)n, &info);
+        pinger_expire(g, timeout);
     }
     return HP_OK;
 }
 
-static int ping_run(struct pinger *g)
+static int pinger_run(struct pinger *g)
 {
     struct hp_ping *p = g->p;
     hp_time interval = p->interval ? p->interval : HP_S(1), timeout = p->timeout ? p->timeout : HP_S(1);
@@ -110,10 +110,10 @@ static int ping_run(struct pinger *g)
     if (!err && p->ttl) err = hp_setsockopt(g->sock, HP_IP_TTL, &p->ttl, sizeof p->ttl);
     hp_time next = hp_now(g->s);
     while (!err && !p->stop && (!p->count || p->sent < p->count)) {
-        err = ping_send(g);
+        err = pinger_send(g);
         next += interval;
         bool last = p->count && p->sent == p->count;
-        if (!err) err = ping_listen(g, last ? hp_now(g->s) + timeout + HP_MS(1) : next, last, timeout);
+        if (!err) err = pinger_listen(g, last ? hp_now(g->s) + timeout + HP_MS(1) : next, last, timeout);
     }
     return err;
 }
@@ -129,7 +129,7 @@ int hp_ping(struct hp_stack *s, struct hp_ping *p)
     g->data = hp_alloc(s, PING_DATA_MAX + 1);
     g->in = hp_alloc(s, PING_DATA_MAX + 1);
     int err = g->data && g->in ? hp_socket(s, HP_PING, 0, &g->sock) : HP_ENOMEM;
-    if (!err) err = ping_run(g);
+    if (!err) err = pinger_run(g);
     if (g->sock) hp_close(g->sock);
     hp_free(s, g->data, PING_DATA_MAX + 1);
     hp_free(s, g->in, PING_DATA_MAX + 1);
