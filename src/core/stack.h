@@ -97,6 +97,7 @@ struct hp_stack {
     int (*wait)(struct hp_stack *s, struct hp_sock *sock, unsigned events, hp_time until);
 
     void (*wake)(struct hp_stack *s, struct hp_sock *sock); /* readiness came for a socket with waiters */
+    void (*forget)(struct hp_stack *s, struct hp_sock *sock); /* a socket with waiters is being closed: they go empty-handed */
 
     bool stepping, speaking, busy;                /* busy: a call since the last step left something to do */
     hp_time deadline;
