@@ -1,4 +1,4 @@
-/* The face of layer 4, and what its files share: ports and demultiplexing.
+/* The face of layer 4, and what its files share: ports and flows.
  *
  * Layer 5 reaches transports by their socket kinds (core/sock.h).  Every lookup is one probe of a keyed map; nothing walks sockets. */
 #ifndef L4_TRANSPORT_H
@@ -17,16 +17,11 @@ struct flow {
     uint16_t local_port, peer_port;
 };
 
-/* ---- ports.c: RFC 6056 algorithm 3 (double-hash would do as well): unpredictable per peer, without repeats ---- */
-/* Picks a port p for which free(ctx, p) is true; 0 = used up. */
+/* ---- ports.c: ephemeral ports (RFC 6056) that nobody outside can foretell ---- */
+/* Picks a port p for which port_free(ctx, p) is true, trying each at most once; 0 = used up.
+ * With a table_offset (zeroed at first; one per table): algorithm 3 with Linux' noise: unpredictable per peer, and a port comes back
+ * to the same peer as late as may be.  Without (NULL): algorithm 1, each pick by itself: for datagrams, where a port is also a secret. */
 uint16_t port_pick(struct hp_stack *s, const struct hp_ip *local, const struct hp_ip *peer, uint16_t peer_port,
                    uint32_t *table_offset, bool (*port_free)(void *ctx, uint16_t port), void *ctx);
-
-/* ---- demux.c: bound local endpoints of one transport (UDP sockets, TCP listeners and binds), with POSIX' rules for sharing ---- */
-struct bind_key {
-    struct hp_ip ip;        /* all zeros = any address of both versions; ::ffff:0.0.0.0 = any IPv4 */
-    uint16_t port;
-    uint16_t link;          /* 0 = any */
-};
 
 #endif
