@@ -12,13 +12,18 @@
 
 /* ---- what others are told ---- */
 
-static void cable_tell(const struct cable_end *e, enum hp_cable_event_kind kind, enum hp_drop why, const struct hp_pkt *p,
+static void cable_emit(const struct cable_end *e, enum hp_cable_event_kind kind, enum hp_drop why, const struct hp_pkt *p,
                        hp_time now)
 {
     const struct hp_cable *c = e->cable;
-    if (!c->trace.event) return;
     struct hp_cable_event ev = {.kind = kind, .drop = why, .end = e == &c->end[1], .time = now, .cable = c, .pkt = p};
     c->trace.event(c->trace.ctx, &ev);
+}
+
+static inline void cable_tell(const struct cable_end *e, enum hp_cable_event_kind kind, enum hp_drop why,
+                              const struct hp_pkt *p, hp_time now)
+{
+    if (e->cable->trace.event) cable_emit(e, kind, why, p, now);
 }
 
 void cable_wake(struct hp_cable *c, hp_time at)
@@ -26,6 +31,13 @@ void cable_wake(struct hp_cable *c, hp_time at)
     if (at >= c->next) return;
     c->next = at;
     if (c->earlier && !c->stepping) c->earlier(c->earlier_ctx, c);
+}
+
+void cable_wake_end(struct cable_end *e, hp_time at)
+{
+    if (at >= e->due) return;
+    e->due = at;
+    cable_wake(e->cable, at);
 }
 
 /* What happens to a stack outside of its step happens now. */
@@ -59,7 +71,7 @@ static bool cable_wire_room(struct hp_wire *w)
     e->asked = true;
     if (e->cable->half) return false;
     e->ready_at = way_ready_at(&e->way);
-    cable_wake(e->cable, e->ready_at);
+    cable_wake_end(e, e->ready_at);
     return false;
 }
 
@@ -79,7 +91,7 @@ void cable_send(struct cable_end *e, struct hp_pkt *p, hp_time now)
     }
     enum hp_drop why = way_put(&e->way, p, now);
     if (why) cable_drop(e, p, why, now);
-    else cable_wake(c, way_next(&e->way));
+    else cable_wake_end(e, way_next(&e->way));
 }
 
 static void cable_wire_tx(struct hp_wire *w, struct hp_pkt *p) { cable_send(w->state, p, w->stack->now); }
@@ -106,7 +118,6 @@ static void cable_deliver(struct cable_end *from, struct hp_pkt *p, hp_time now)
         cable_drop(from, p, HP_DROP_WIRE_DOWN, now);
         return;
     }
-    from->way.stats.delivered++;
     cable_tell(from, HP_CABLE_LEAVE, HP_DROP_NONE, p, now);
     if (to->hub) hub_rx(to->hub, to->port, p, now);
     else hp_wire_rx(&to->wire, p);
@@ -114,16 +125,20 @@ static void cable_deliver(struct cable_end *from, struct hp_pkt *p, hp_time now)
 
 hp_time hp_cable_next(const struct hp_cable *c) { return c->next; }
 
-static hp_time cable_earliest(const struct hp_cable *c)
+/* Answers whose stack has something to do: 1 = this end's, 2 = the other's. */
+static unsigned cable_end_step(struct cable_end *e, hp_time now)
 {
-    hp_time at = c->half ? half_next(c) : HP_NEVER;
-    for (int i = 0; i < 2; i++) {
-        const struct cable_end *e = &c->end[i];
-        hp_time due = way_next(&e->way);
-        if (due < at) at = due;
-        if (e->ready_at < at) at = e->ready_at;
+    unsigned woken = 0;
+    if (e->ready_at <= now) {
+        e->ready_at = HP_NEVER;
+        e->asked = false;
+        hp_wire_ready(&e->wire);
+        woken = 1;
     }
-    return at;
+    for (struct hp_pkt *p; (p = way_take(&e->way, now)); woken |= 2) cable_deliver(e, p, now);
+    hp_time next = way_next(&e->way);
+    e->due = next < e->ready_at ? next : e->ready_at;
+    return woken;
 }
 
 unsigned hp_cable_step(struct hp_cable *c, hp_time now)
@@ -132,21 +147,14 @@ unsigned hp_cable_step(struct hp_cable *c, hp_time now)
     if (now < c->next) return 0;
     c->stepping = true;
     if (c->half) woken = half_step(c, now);
-    for (int i = 0; i < 2; i++) {
-        struct cable_end *e = &c->end[i];
-        if (e->ready_at <= now) {
-            e->ready_at = HP_NEVER;
-            e->asked = false;
-            hp_wire_ready(&e->wire);
-            woken |= 1u << i;
-        }
-        for (struct hp_pkt *p; (p = way_take(&e->way, now));) {
-            cable_deliver(e, p, now);
-            woken |= 2u >> i;
-        }
+    if (c->end[0].due <= now) woken |= cable_end_step(&c->end[0], now);
+    if (c->end[1].due <= now) {
+        unsigned from1 = cable_end_step(&c->end[1], now);
+        woken |= from1 >> 1 | (from1 & 1) << 1;
     }
     c->stepping = false;
-    c->next = cable_earliest(c);
+    c->next = c->end[0].due < c->end[1].due ? c->end[0].due : c->end[1].due;
+    if (c->half && half_next(c) < c->next) c->next = half_next(c);
     return woken;
 }
 
@@ -166,7 +174,7 @@ static void cable_end_init(struct hp_cable *c, int i, uint64_t seed, uint32_t mt
     text_str(&t, i ? " 1>0" : " 0>1");
     e->cable = c;
     e->wire = (struct hp_wire){.ops = &cable_ops, .state = e, .mtu = mtu, .flags = HP_WIRE_FCS};
-    e->ready_at = e->attempt_at = HP_NEVER;
+    e->due = e->ready_at = e->attempt_at = HP_NEVER;
     way_init(&e->way, seed, name);
     e->way.fcs = true;
     pkt_queue_init(&e->waiting);
@@ -203,7 +211,7 @@ static void cable_cut(struct hp_cable *c, hp_time now)
         for (struct hp_pkt *p; (p = pkt_queue_take(&e->waiting));) cable_drop(e, p, HP_DROP_WIRE_DOWN, now);
         for (struct hp_pkt *p; (p = way_cut(&e->way));) cable_drop(e, p, HP_DROP_WIRE_DOWN, now);
         e->waiting_bytes = 0;
-        e->attempt_at = e->ready_at = HP_NEVER;
+        e->due = e->attempt_at = e->ready_at = HP_NEVER;
         e->asked = false;
     }
     c->silent_at = 0;
@@ -243,6 +251,7 @@ void hp_cable_stats(const struct hp_cable *c, int end, struct hp_cable_stats *ou
     const struct cable_end *e = &c->end[end != 0];
     *out = e->way.stats;
     out->flying = e->way.flying.count + e->way.late.count + e->waiting.count;
+    out->delivered = out->frames + out->duplicated - out->lost - out->flying;
 }
 
 void hp_cable_set_trace(struct hp_cable *c, const struct hp_cable_trace *trace)

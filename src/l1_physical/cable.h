@@ -10,6 +10,7 @@ struct cable_end {
     struct hp_wire wire;
     struct hp_cable *cable;
     struct way way;                     /* what this end sends */
+    hp_time due;                        /* the earliest of what this end's way and ring have to do */
     hp_time ready_at;                   /* when the ring has room again, if somebody asked; else HP_NEVER */
     struct hp_hub *hub;                 /* plugged into this instead of a stack ... */
     unsigned port;                      /* ... here */
@@ -38,8 +39,9 @@ struct hp_cable {
 /* A frame goes onto the cable at this end; consumes. */
 void cable_send(struct cable_end *e, struct hp_pkt *p, hp_time now);
 bool cable_room(struct cable_end *e, hp_time now);
-/* The cable has something to do at `at`. */
+/* The cable, or this end of it, has something to do at `at`. */
 void cable_wake(struct hp_cable *c, hp_time at);
+void cable_wake_end(struct cable_end *e, hp_time at);
 void cable_drop(struct cable_end *e, struct hp_pkt *p, enum hp_drop why, hp_time now);
 static inline struct cable_end *cable_other(struct cable_end *e) { return &e->cable->end[e == e->cable->end]; }
 

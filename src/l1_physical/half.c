@@ -51,6 +51,7 @@ static void half_start(struct cable_end *e, hp_time now)
     struct hp_pkt *p = half_take(e);
     enum hp_drop why = way_put(&e->way, p, now);
     if (why) cable_drop(e, p, why, now);
+    else cable_wake_end(e, way_next(&e->way));
     c->silent_at = e->way.busy_until + e->way.config.delay;
     half_try_at(e, c->silent_at);
 }

@@ -6,15 +6,11 @@
 #include "l1_physical/way.h"
 
 enum {
-    WAY_FRAME_MIN = 64,         /* IEEE 802.3 4.4.2: minFrameSize, with FCS */
-    WAY_FCS = 4,
-    WAY_OVERHEAD = 20,          /* preamble and delimiter 8, gap between packets 12 */
     WAY_RING_FRAMES_MIN = 2,
     WAY_FLYING_MAX = 1 << 20,   /* frames under way at once: only an infinite rate gets there */
     WAY_HEADER = 18,            /* Ethernet's header and FCS, for the size of a full frame */
 };
 static const hp_time way_ring_time = HP_US(100);
-static const uint64_t way_second = 1000000000;
 
 void way_init(struct way *y, uint64_t seed, const char *name)
 {
@@ -26,7 +22,7 @@ void way_init(struct way *y, uint64_t seed, const char *name)
 
 hp_time way_span(const struct way *y, size_t bits)
 {
-    return y->config.rate ? (hp_time)((unsigned __int128)bits * way_second / y->config.rate) : 0;
+    return y->config.rate ? (hp_time)((unsigned __int128)bits * WAY_SECOND / y->config.rate) : 0;
 }
 
 void way_set(struct way *y, const struct hp_way *config, uint32_t mtu)
@@ -38,32 +34,6 @@ void way_set(struct way *y, const struct hp_way *config, uint32_t mtu)
     fault_set(&y->fault, &config->faults);
 }
 
-static size_t way_frame_bytes(const struct hp_pkt *p)
-{
-    size_t n = pkt_len(p) + (p->flags & PKT_FCS ? 0 : WAY_FCS);
-    return n > WAY_FRAME_MIN ? n : WAY_FRAME_MIN;
-}
-
-/* The frame's last bit leaves; exact to the bit in the long run. */
-static void way_send(struct way *y, const struct hp_pkt *p, hp_time now)
-{
-    if (y->busy_until < now) {
-        y->busy_until = now;
-        y->rest = 0;
-    }
-    if (!y->config.rate) return;
-    uint64_t units = (way_frame_bytes(p) + WAY_OVERHEAD) * 8 * way_second + y->rest;
-    y->busy_until += (hp_time)(units / y->config.rate);
-    y->rest = units % y->config.rate;
-}
-
-static void way_fly(struct pkt_queue *q, hp_time *last, struct hp_pkt *p, hp_time due)
-{
-    if (due > *last) *last = due;
-    p->time = *last;
-    pkt_queue_put(q, p);
-}
-
 static void way_fly_twice(struct way *y, const struct hp_pkt *p, hp_time due)
 {
     struct hp_pkt *twin = pkt_clone(NULL, p);
@@ -72,7 +42,7 @@ static void way_fly_twice(struct way *y, const struct hp_pkt *p, hp_time due)
     way_fly(&y->flying, &y->last_due, twin, due);
 }
 
-static enum hp_drop way_put_faulty(struct way *y, struct hp_pkt *p)
+enum hp_drop way_put_faulty(struct way *y, struct hp_pkt *p)
 {
     struct fault_fate fate = fault_judge(&y->fault);
     if (fault_hits(&y->fault, pkt_len(p) + (y->fcs && !(p->flags & PKT_FCS) ? WAY_FCS : 0))) {
@@ -91,19 +61,19 @@ static enum hp_drop way_put_faulty(struct way *y, struct hp_pkt *p)
     return HP_DROP_NONE;
 }
 
-enum hp_drop way_put(struct way *y, struct hp_pkt *p, hp_time now)
+/* Nothing is waited for, so only this bounds how much is under way. */
+enum hp_drop way_put_unbounded(struct way *y, struct hp_pkt *p)
 {
     if (y->flying.count + y->late.count >= WAY_FLYING_MAX) return HP_DROP_WIRE_FULL;
-    way_send(y, p, now);
     if (y->fault.any) return way_put_faulty(y, p);
     way_fly(&y->flying, &y->last_due, p, y->busy_until + y->config.delay);
     return HP_DROP_NONE;
 }
 
-struct hp_pkt *way_take(struct way *y, hp_time now)
+struct hp_pkt *way_take_either(struct way *y, hp_time now)
 {
     struct hp_pkt *first = y->flying.first, *late = y->late.first;
-    if (late && late->time <= now && (!first || late->time < first->time)) return pkt_queue_take(&y->late);
+    if (late->time <= now && (!first || late->time < first->time)) return pkt_queue_take(&y->late);
     return first && first->time <= now ? pkt_queue_take(&y->flying) : NULL;
 }
 

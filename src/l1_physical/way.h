@@ -4,6 +4,13 @@
 
 #include "l1_physical/fault.h"
 
+enum {
+    WAY_FRAME_MIN = 64,         /* IEEE 802.3 4.4.2: minFrameSize, with FCS */
+    WAY_FCS = 4,
+    WAY_OVERHEAD = 20,          /* preamble and delimiter 8, gap between packets 12 */
+    WAY_SECOND = 1000000000,
+};
+
 struct way {
     struct hp_way config;
     hp_time busy_until;                 /* the last frame's last bit is on the medium */
@@ -18,10 +25,10 @@ struct way {
 
 void way_init(struct way *y, uint64_t seed, const char *name);
 void way_set(struct way *y, const struct hp_way *config, uint32_t mtu);
-/* NONE: taken.  Else it died of this, at once, and is still the caller's. */
-enum hp_drop way_put(struct way *y, struct hp_pkt *p, hp_time now);
-/* The next frame that is due, or NULL. */
-struct hp_pkt *way_take(struct way *y, hp_time now);
+/* The parts of way_put() and way_take() that are not always needed. */
+enum hp_drop way_put_faulty(struct way *y, struct hp_pkt *p);
+enum hp_drop way_put_unbounded(struct way *y, struct hp_pkt *p);
+struct hp_pkt *way_take_either(struct way *y, hp_time now);
 /* Any frame that is left, for a medium that is cut, or NULL. */
 struct hp_pkt *way_cut(struct way *y);
 /* What a frame of n bytes takes to be sent, without what was left over from the last. */
@@ -32,6 +39,42 @@ static inline hp_time way_next(const struct way *y)
     hp_time at = y->flying.first ? y->flying.first->time : HP_NEVER;
     return y->late.first && y->late.first->time < at ? y->late.first->time : at;
 }
+static inline void way_fly(struct pkt_queue *q, hp_time *last, struct hp_pkt *p, hp_time due)
+{
+    if (due > *last) *last = due;
+    p->time = *last;
+    pkt_queue_put(q, p);
+}
+
+static inline size_t way_frame_bytes(const struct hp_pkt *p)
+{
+    size_t n = pkt_len(p) + (p->flags & PKT_FCS ? 0 : WAY_FCS);
+    return (n > WAY_FRAME_MIN ? n : WAY_FRAME_MIN) + WAY_OVERHEAD;
+}
+
+/* NONE: taken.  Else it died of this, at once, and is still the caller's. */
+static inline enum hp_drop way_put(struct way *y, struct hp_pkt *p, hp_time now)
+{
+    if (y->busy_until < now) {
+        y->busy_until = now;
+        y->rest = 0;
+    }
+    if (!y->config.rate) return way_put_unbounded(y, p);
+    uint64_t units = way_frame_bytes(p) * 8 * WAY_SECOND + y->rest; /* exact to the bit in the long run */
+    y->busy_until += (hp_time)(units / y->config.rate);
+    y->rest = units % y->config.rate;
+    if (y->fault.any) return way_put_faulty(y, p);
+    way_fly(&y->flying, &y->last_due, p, y->busy_until + y->config.delay);
+    return HP_DROP_NONE;
+}
+
+/* The next frame that is due, or NULL. */
+static inline struct hp_pkt *way_take(struct way *y, hp_time now)
+{
+    if (y->late.first) return way_take_either(y, now);
+    return y->flying.first && y->flying.first->time <= now ? pkt_queue_take(&y->flying) : NULL;
+}
+
 static inline bool way_room(const struct way *y, hp_time now) { return y->busy_until - now <= y->ring; }
 /* When half of the ring will be empty: the time to fill it again. */
 static inline hp_time way_ready_at(const struct way *y) { return y->busy_until - y->ring / 2; }
