@@ -173,9 +173,9 @@ int hp_route_add(struct hp_stack *s, const struct hp_route *route)
     int err = route_take(s, route, &r);
     if (err) return err;
     if (route->link && !link_get(s, route->link)) return HP_ENOENT;
+    if (r.gatewayed && ip_is_ours(s, &r.gateway)) return HP_EINVAL;
     if (!r.link && r.gatewayed) r.link = route_gateway_link(s, &r.gateway);
     if (!r.link) return r.gatewayed ? HP_ENETUNREACH : HP_EINVAL;
-    if (r.gatewayed && ip_is_ours(s, &r.gateway)) return HP_EINVAL;
     return route_put(s, &r);
 }
 
