@@ -189,6 +189,9 @@ static bool question_name(const char *name, char *out)
     return true;
 }
 
+/* A server that fails or refuses one family's question may well answer the other's; one that is silent will not. */
+static bool question_go_on(int err) { return err == HP_OK || err == HP_ENOENT || err == HP_EPROTO; }
+
 int hp_resolve(struct hp_stack *s, struct hp_resolver *r, const char *name, enum hp_dns_family family, struct hp_ip *out, int max)
 {
     if (max < 1) return HP_EINVAL;
@@ -198,14 +201,14 @@ int hp_resolve(struct hp_stack *s, struct hp_resolver *r, const char *name, enum
     q->s = s;
     q->r = r;
     q->message = hp_alloc(s, RESOLVE_MESSAGE_MAX);
-    int n = 0, err = q->message ? HP_ENOENT : HP_ENOMEM;
+    int n = 0, err = q->message ? HP_OK : HP_ENOMEM;
     if (q->message && !question_name(name, q->name)) err = HP_EINVAL;
-    for (int f = HP_DNS_V4; err == HP_ENOENT && f <= HP_DNS_V6 && n < max; f++) {
+    for (int f = HP_DNS_V4; question_go_on(err) && f <= HP_DNS_V6 && n < max; f++) {
         if (family != HP_DNS_ANY && (int)family != f) continue;
         q->family = (enum hp_dns_family)f;
         int got = question_run(q, out + n, max - n);
         if (got > 0) n += got;
-        else err = got;
+        else if (err == HP_OK || got != HP_ENOENT) err = got;
     }
     hp_free(s, q->message, RESOLVE_MESSAGE_MAX);
     hp_free(s, q, sizeof *q);

@@ -13,7 +13,8 @@ interface=t0
 dhcp-range=10.7.0.100,10.7.0.150,1h
 dhcp-leasefile=$work/leases
 address=/www.hepta.test/10.7.0.1
-cname=alias.hepta.test,www.hepta.test
+host-record=web.hepta.test,10.7.0.1
+cname=alias.hepta.test,web.hepta.test
 host-record=six.hepta.test,fd07::1
 END
 spawn a dnsmasq.out dnsmasq -d -C "$work/dnsmasq.conf" --pid-file= --log-dhcp

@@ -10,8 +10,7 @@ check "answers at all" wait_for 5 on a ping -c 1 -W 1 10.7.0.2
 check "answers IPv6" wait_for 5 on a ping -c 1 -W 1 fd07::2
 for size in 1 8 56 1472 1473 8000 65507; do
     check "Linux pings IPv4, $size bytes" on a ping -c 3 -i 0.05 -W 2 -s $size 10.7.0.2
-    v6=$((size > 65487 ? 65487 : size))
-    check "Linux pings IPv6, $v6 bytes" on a ping -c 3 -i 0.05 -W 2 -s $v6 fd07::2
+    check "Linux pings IPv6, $size bytes" on a ping -c 3 -i 0.05 -W 2 -s $size fd07::2
 done
 check "a flood of 2000" on a ping -q -f -c 2000 10.7.0.2
 end "$last"
