@@ -286,16 +286,21 @@ static void dns_write_data(struct dns_writer *w, const struct dns_record *r)
     }
 }
 
+/* RFC 6891 6.1.3 */
+static uint32_t dns_opt_ttl(const struct dns_record *r)
+{
+    return (uint32_t)r->rcode_high << 24 | (uint32_t)r->version << 16 | (uint32_t)r->dnssec_ok << 15;
+}
+
 bool dns_write_record(struct dns_writer *w, const struct dns_record *r)
 {
     assert(r->section >= DNS_ANSWER && r->section < DNS_SECTIONS);
     uint8_t *start = w->w.p, names = w->name_count;
     bool opt = r->type == DNS_OPT;
-    uint32_t opt_ttl = (uint32_t)r->rcode_high << 24 | (uint32_t)r->version << 16 | (uint32_t)r->dnssec_ok << 15;
     dns_write_name(w, &r->name, true);
     write16(&w->w, r->type);
     write16(&w->w, opt ? r->udp_size : r->class_);
-    write32(&w->w, opt ? opt_ttl : r->ttl);
+    write32(&w->w, opt ? dns_opt_ttl(r) : r->ttl);
     uint8_t *length = write_room(&w->w, 2);
     dns_write_data(w, r);
     if (length && !w->w.full) {

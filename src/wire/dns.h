@@ -59,8 +59,8 @@ struct dns_question {
     uint16_t type, class_;
 };
 
-/* RFC 1035 3.2.1.  Which of the typed fields mean something depends on the type; classes other than IN and types that
- * we do not know have `data` only. */
+/* RFC 1035 3.2.1.  Which of the typed fields are set depends on the type (the others are undefined); classes other than IN
+ * and types that we do not know have `data` only. */
 struct dns_record {
     struct dns_name name;
     uint16_t type, class_;
