@@ -84,7 +84,8 @@ struct cli_config {
     bool router;                            /* forwards between its wires */
     const char *setting[CLI_SETTINGS_MAX];
     int settings;
-    uint32_t loss, reorder, duplicate;      /* shares of 2^32 */
+    uint32_t loss, reorder, duplicate, bit_errors;  /* shares of 2^32 */
+    uint64_t rate;                          /* bit/s */
     hp_time delay, jitter;
 };
 

@@ -89,7 +89,10 @@ static int machine_make_stack(struct cli_machine *m)
 }
 
 /* Whether faults are wanted. */
-static bool machine_is_bad(const struct cli_config *c) { return c->loss || c->reorder || c->duplicate || c->delay || c->jitter; }
+static bool machine_is_bad(const struct cli_config *c)
+{
+    return c->loss || c->reorder || c->duplicate || c->bit_errors || c->delay || c->jitter || c->rate;
+}
 
 static int machine_set(struct cli_machine *m)
 {
@@ -122,25 +125,31 @@ static int machine_open_wire(struct cli_machine *m, const struct cli_port *port,
 /* Faults in front of the wire, where they were asked for. */
 static int machine_impair(struct cli_machine *m, struct hp_wire **wire)
 {
-    if (machine_is_bad(&m->config)) return cli_error("impairments are not built in yet");
+    const struct cli_config *c = &m->config;
+    if (!machine_is_bad(c)) return CLI_OK;
+    struct hp_way way = {.delay = c->delay, .rate = c->rate,
+                         .faults = {.loss = c->loss, .duplicate = c->duplicate, .reorder = c->reorder, .jitter = c->jitter,
+                                    .bit_errors = c->bit_errors}};
+    struct hp_impair_config config = {.out = way, .in = way};
+    struct hp_wire *outer = hp_impair_new(m->stack, *wire, &config);
+    if (!outer) return cli_error("out of memory");
+    *wire = outer;
     return CLI_OK;
 }
 
 static int machine_plug(struct cli_machine *m, struct cli_port *port)
 {
-    struct hp_wire *wire = NULL;
-    int exit_code = machine_open_wire(m, port, &wire);
+    struct hp_wire *inner = NULL, *outer;
+    int exit_code = machine_open_wire(m, port, &inner);
     if (exit_code) return exit_code;
-    exit_code = machine_impair(m, &wire);
-    if (exit_code) {
-        hp_wire_close(wire);
-        return exit_code;
-    }
+    outer = inner;
+    exit_code = machine_impair(m, &outer);
     struct hp_link_config link = {.mac = port->mac, .mtu = port->mtu};
-    port->link = hp_link_add(m->stack, wire, &link);
+    port->link = exit_code ? HP_ENOMEM : hp_link_add(m->stack, outer, &link);
     if (port->link > 0) return CLI_OK;
-    hp_wire_close(wire);
-    return cli_error("%s cannot be plugged in: %s", port->url, hp_err_text(port->link));
+    if (outer != inner) hp_wire_close(outer);
+    hp_wire_close(inner);
+    return exit_code ? exit_code : cli_error("%s cannot be plugged in: %s", port->url, hp_err_text(port->link));
 }
 
 /* The link on whose prefix the address is; a link-local one is on the first. */
@@ -403,6 +412,8 @@ static bool machine_take_dns(void *to, const char *value)
     return c->dns_servers < CLI_DNS_MAX && hp_ip_parse(value, &c->dns[c->dns_servers]) && ++c->dns_servers;
 }
 
+static bool machine_take_rate(void *to, const char *value) { return hp_rate_parse(value, &((struct cli_config *)to)->rate); }
+
 static bool machine_take_setting(void *to, const char *value)
 {
     struct cli_config *c = to;
@@ -437,6 +448,8 @@ void cli_common(struct cli_machine *m, struct cli_option out[CLI_COMMON_OPTIONS]
         {"loss", 0, CLI_SHARE, &c->loss, "SHARE", "lose frames, each way: 1%", 0, 0, 0},
         {"duplicate", 0, CLI_SHARE, &c->duplicate, "SHARE", "duplicate frames", 0, 0, 0},
         {"reorder", 0, CLI_SHARE, &c->reorder, "SHARE", "let frames overtake others", 0, 0, 0},
+        {"bit-errors", 0, CLI_SHARE, &c->bit_errors, "SHARE", "flip bits: 1e-6", 0, 0, 0},
+        {"rate", 0, CLI_CALL, c, "RATE", "bits per second, each way: 10Mbit/s", machine_take_rate, 0, 0},
         {"delay", 0, CLI_SPAN, &c->delay, "TIME", "hold frames back, each way: 20ms", 0, 0, 0},
         {"jitter", 0, CLI_SPAN, &c->jitter, "TIME", "hold frames back a random time more", 0, 0, 0},
         {"set", 0, CLI_CALL, c, "NAME=N", "a setting of a protocol; \"hepta show settings\" lists them", machine_take_setting, 0, 0},
