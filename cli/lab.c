@@ -59,13 +59,13 @@ static void lab_services(struct cli_lab *lab)
     hp_perf_serve(lab->stack, &lab->perf);
 }
 
-static int lab_plug(struct cli_lab *lab, struct hp_loop *l, int fd, char *why, size_t why_n)
+static int lab_plug(struct cli_lab *lab, struct hp_loop *l, int fd)
 {
     struct hp_wire *wire = NULL;
     struct hp_prefix a, a6;
     char url[16];
     snprintf(url, sizeof url, "fd:%d", fd);
-    int err = hp_wire_open(l, url, &wire, why, why_n);
+    int err = hp_wire_open(l, url, &wire, NULL, 0);
     if (err) return err;
     int link = hp_link_add(lab->stack, wire, NULL);
     if (link < 0) {
@@ -78,7 +78,7 @@ static int lab_plug(struct cli_lab *lab, struct hp_loop *l, int fd, char *why, s
     return err ? err : hp_addr_add(lab->stack, link, &a6, HP_ADDR_NO_DAD);
 }
 
-static int lab_make(struct cli_lab *lab, struct hp_loop *l, const int fd[2], struct hp_wire **wire, char *why, size_t why_n)
+static int lab_make(struct cli_lab *lab, struct hp_loop *l, const int fd[2], struct hp_wire **wire)
 {
     char url[16];
     int size = LAB_SOCKET_BUFFER;
@@ -89,10 +89,10 @@ static int lab_make(struct cli_lab *lab, struct hp_loop *l, const int fd[2], str
     lab->big = malloc(LAB_BIG);
     if (!lab->stack || !lab->big) return HP_ENOMEM;
     lab_write_big(lab->big);
-    int err = lab_plug(lab, l, fd[1], why, why_n);
+    int err = lab_plug(lab, l, fd[1]);
     if (!err) err = hp_loop_add(l, lab->stack);
     if (!err) lab_services(lab);
-    return err ? err : hp_wire_open(l, url, wire, why, why_n);
+    return err ? err : hp_wire_open(l, url, wire, NULL, 0);
 }
 
 int cli_lab_open(struct hp_loop *l, struct cli_lab **out, struct hp_wire **wire, char *why, size_t why_n)
@@ -106,7 +106,9 @@ int cli_lab_open(struct hp_loop *l, struct cli_lab **out, struct hp_wire **wire,
         return HP_EIO;
     }
     *out = lab; /* whatever happened: cli_lab_close() takes it down */
-    return lab_make(lab, l, fd, wire, why, why_n);
+    int err = lab_make(lab, l, fd, wire);
+    if (err) snprintf(why, why_n, "the lab could not be made: %s", hp_err_text(err));
+    return err;
 }
 
 void cli_lab_close(struct cli_lab *lab)

@@ -276,6 +276,7 @@ static void pcap_take_drop(struct hp_pcap *p, const struct hp_event *e)
 static void pcap_take_state(struct hp_pcap *p, const struct hp_event *e)
 {
     char line[256], object[24] = "";
+    if (e->layer > 4) return; /* programs and sockets say nothing about a frame */
     if (e->object) snprintf(object, sizeof object, "#%llu", (unsigned long long)e->object);
     snprintf(line, sizeof line, "%s%s%s%s %s -> %s", e->proto ? e->proto : "", object, e->key ? " " : "", e->key ? e->key : "",
              e->from ? e->from : "", e->to ? e->to : "");

@@ -14,6 +14,7 @@ struct capture_test {
     struct hp_pcap *out;
     struct hp_stack *stack;
     struct tap tap;
+    int link;
 };
 
 static void capture_begin(struct capture_test *t)
@@ -28,7 +29,8 @@ static void capture_begin(struct capture_test *t)
     t->stack = hp_stack_new(&config);
     assert_non_null(t->stack);
     tap_init(&t->tap);
-    assert_true(hp_link_add(t->stack, &t->tap.wire, &(struct hp_link_config){.mac = {{2, 0, 0, 0, 0, 1}}}) > 0);
+    t->link = hp_link_add(t->stack, &t->tap.wire, &(struct hp_link_config){.mac = {{2, 0, 0, 0, 0, 1}}});
+    assert_true(t->link > 0);
     hp_step(t->stack, 0);
 }
 
@@ -138,7 +140,7 @@ static void test_frame_lost_by_the_wire(void **state)
     struct hp_pcap_record r;
     capture_begin(&t);
     struct hp_pkt *p = hp_pkt_copy_in(t.stack, "0123456789abcdef", 16);
-    p->link = link_get(t.stack, 1);
+    p->link = link_get(t.stack, t.link);
     hp_wire_drop(&t.tap.wire, p, HP_DROP_WIRE_LOSS);
     struct hp_pcap_in *in = capture_read(&t);
     assert_true(next_in(in, &r));
@@ -158,7 +160,7 @@ static void test_offloaded_checksum_is_filled_in(void **state)
     p->flags |= PKT_SUM_TX;
     p->sum_start = (uint16_t)(pkt_offset(p) + 14);
     p->sum_offset = 2;
-    link_queue(t.stack, link_get(t.stack, 1), p);
+    link_queue(t.stack, link_get(t.stack, t.link), p);
     hp_step(t.stack, 0);
     struct hp_pcap_in *in = capture_read(&t);
     do assert_int_equal(hp_pcap_next(in, &r), 1);
