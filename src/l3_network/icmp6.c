@@ -154,6 +154,7 @@ static enum hp_drop icmp6_rx_error(struct hp_stack *s, struct hp_pkt *p, const s
     struct ip_quote q;
     icmp6_of(s)->errors_in++;
     if (h->type > ICMP6_PARAM_PROBLEM) return HP_DROP_ICMP_UNKNOWN;
+    if (hp_ip_is_multicast(&p->dst)) return HP_DROP_ICMP_BAD;
     if (!ipv6_quote_parse(h->body, &q)) return HP_DROP_ICMP_BAD;
     if (!ip_is_ours(s, &q.src) || hp_ip_is4(&q.dst)) return HP_DROP_ICMP_QUOTE;
     if (h->type == ICMP6_TOO_BIG && h->mtu < IPV6_MIN_MTU) return HP_DROP_ICMP_BAD; /* RFC 8201 4 */

@@ -257,10 +257,18 @@ static void ipv6_rx(struct hp_stack *s, void *state, struct hp_pkt *p)
 /* RFC 6437 3: the same for a flow, nothing that tells of another flow or of the key (CVE-2019-18282). */
 static uint32_t ipv6_flow_label(struct hp_stack *s, const struct hp_pkt *p)
 {
-    struct { struct hp_ip src, dst; uint8_t ports[4], proto[4]; } flow = {p->src, p->dst, {0}, {p->proto}};
+    struct ip6 *ip6 = ip6_of(s);
     bool ports = p->proto == IP_PROTO_TCP || p->proto == IP_PROTO_UDP || p->proto == IP_PROTO_UDPLITE || p->proto == IP_PROTO_SCTP;
-    if (ports && p->tail - p->data >= 4) memcpy(flow.ports, p->data, 4);
-    return (uint32_t)secret_key(&ip6_of(s)->label_key, &flow, sizeof flow) & 0xfffff;
+    uint32_t both = ports && p->tail - p->data >= 4 ? load32(p->data) : 0;
+    if (ip6->flow.proto[0] == p->proto && load32(ip6->flow.ports) == both && hp_ip_equal(&ip6->flow.dst, &p->dst) &&
+        hp_ip_equal(&ip6->flow.src, &p->src))
+        return ip6->flow_label;
+    ip6->flow.src = p->src;
+    ip6->flow.dst = p->dst;
+    ip6->flow.proto[0] = p->proto;
+    memcpy(ip6->flow.ports, &both, 4);
+    ip6->flow_label = (uint32_t)secret_key(&ip6->label_key, &ip6->flow, sizeof ip6->flow) & 0xfffff;
+    return ip6->flow_label;
 }
 
 static uint8_t ipv6_hop_limit(struct hp_stack *s, const struct hp_pkt *p, const struct hp_link *l)
@@ -340,6 +348,7 @@ static int ipv6_start(struct hp_stack *s, void *state)
     struct ip6 *ip6 = state;
     ip6->label_key = key_derive(&s->key, "ipv6 flow label");
     ip6->identifier_key = key_derive(&s->key, "ipv6 interface identifier");
+    random_init(&ip6->random, s->seed, s->name, "ipv6");
     ip6_links_start(s, ip6);
     network(s)->v6 = ip6;
     network(s)->family[1] = &ipv6_family;

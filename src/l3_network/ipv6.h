@@ -40,6 +40,9 @@ struct ip6 {
     struct ip6_link **link;             /* by the link's index; NULL = none */
     uint16_t room;
     struct key label_key, identifier_key;
+    struct random random;               /* delays and nonces */
+    struct { struct hp_ip src, dst; uint8_t ports[4], proto[4]; } flow;     /* the last packet's, and its label */
+    uint32_t flow_label;
     struct hp_timer retry;              /* memory was short when something began */
     /* the states of protocols on the profile; NULL = not there */
     struct icmp6_state *icmp;

@@ -120,7 +120,7 @@ static bool mld_clean(struct hp_stack *s, struct ip6_link *i)
 
 static void mld_say_within(struct hp_stack *s, struct ip6_link *i, uint32_t ms)
 {
-    hp_time at = s->now + HP_MS(random_below(&s->random, ms + 1));
+    hp_time at = s->now + HP_MS(random_below(&ip6_of(s)->random, ms + 1));
     if (!timer_set_p(&i->mld.timer) || at < i->mld.timer.at) timer_set(s, &i->mld.timer, at);
 }
 

@@ -126,14 +126,14 @@ int nd_dad_start(struct hp_stack *s, struct ip6_link *i, const struct hp_ip *ip,
     nd_dad_stop(s, i, ip);
     struct nd_dad *d = mem_zalloc(s->mem, sizeof *d);
     if (!d) return HP_ENOMEM;
-    uint64_t nonce = hp_random(s);
+    uint64_t nonce = random_next(&ip6_of(s)->random);
     memcpy(d->nonce, &nonce, ND_NONCE);
     d->ip = *ip;
     d->owner = i;
     d->timer.fire = nd_dad_fire;
     d->next = i->dad;
     i->dad = d;
-    hp_time wait = delayed ? HP_MS(random_below(&s->random, ND_FIRST_DELAY_MS)) : 0;
+    hp_time wait = delayed ? HP_MS(random_below(&ip6_of(s)->random, ND_FIRST_DELAY_MS)) : 0;
     timer_set(s, &d->timer, s->now + wait);
     return HP_OK;
 }

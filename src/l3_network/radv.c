@@ -43,7 +43,7 @@ static hp_time radv_next_wait(struct hp_stack *s, struct radv *r)
     uint32_t max = (uint32_t)radv_of(s)->interval_s;
     if (r->sent < RADV_INITIAL_COUNT && max > RADV_INITIAL_INTERVAL_S) max = RADV_INITIAL_INTERVAL_S;
     uint32_t max_ms = max * 1000, min_ms = max_ms / 3;
-    return HP_MS(min_ms + random_below(&s->random, max_ms - min_ms + 1));
+    return HP_MS(min_ms + random_below(&ip6_of(s)->random, max_ms - min_ms + 1));
 }
 
 static void radv_fire(struct hp_stack *s, struct hp_timer *t)
@@ -70,7 +70,7 @@ enum hp_drop radv_rx_solicit(struct hp_stack *s, struct ip6_link *i, const struc
     radv_of(s)->solicitations++;
     if (!hp_ip_is_any(&p->src) && m->has_mac)
         neigh_take(s, i->link, &p->src, &m->mac, NEIGH_CREATE | NEIGH_OVERRIDE | NEIGH_NOT_ROUTER);
-    hp_time at = s->now + HP_MS(random_below(&s->random, RADV_DELAY_MAX_MS));
+    hp_time at = s->now + HP_MS(random_below(&ip6_of(s)->random, RADV_DELAY_MAX_MS));
     if (i->radv->sent && at < i->radv->sent_at + HP_MS(RADV_GAP_MS)) at = i->radv->sent_at + HP_MS(RADV_GAP_MS);
     if (at < i->radv->timer.at) timer_set(s, &i->radv->timer, at);
     return HP_DROP_TAKEN;

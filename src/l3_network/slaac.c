@@ -489,7 +489,7 @@ static hp_time slaac_solicit_next_wait(struct hp_stack *s, struct ip6_link *i)
 {
     uint32_t ms = i->solicit_wait_ms;
     i->solicit_wait_ms = ms < SLAAC_SOLICIT_INTERVAL_MAX_MS / 2 ? ms * 2 : SLAAC_SOLICIT_INTERVAL_MAX_MS;
-    return HP_MS(ms - ms / 10 + random_below(&s->random, ms / 5));
+    return HP_MS(ms - ms / 10 + random_below(&ip6_of(s)->random, ms / 5));
 }
 
 static void slaac_solicit_fire(struct hp_stack *s, struct hp_timer *t)

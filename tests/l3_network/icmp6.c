@@ -129,6 +129,8 @@ static void test_errors_reach_who_sent_the_packet(void **state)
                      t.node[0].error.hard);
     }
     assert_int_equal(t.node[0].error.mtu, 1400);
+    six_inject_hex(&t, PEER, "ff02::1", IP_PROTO_ICMPV6, 64, "0100 0000 00000000");    /* nobody's answer to a group */
+    six_expect_drops(&t, 0, HP_DROP_ICMP_BAD, 1);
     icmp6_error_about(&t, "0100 0000 00000000", "2001:db8::77");        /* never sent from here */
     six_expect_drops(&t, 0, HP_DROP_ICMP_QUOTE, 1);
     assert_int_equal(t.node[0].errors, 7);

@@ -1,6 +1,8 @@
 /* Hosts that configure themselves: a real advertising router, hand-made advertisements, lifetimes, floods. */
 #include "support/six.h"
 
+#include <stdlib.h>
+
 /* ---- with a router of ours: node a ---- */
 
 static void slaac_router(struct six *t, uint32_t lifetime_s)
@@ -416,6 +418,27 @@ static void test_V17_flood_of_advertisements(void **state)
     six_end(&t);
 }
 
+/* ---- the same seed ---- */
+
+static void test_same_seed_same_run(void **state)
+{
+    char *before = NULL;
+    for (int run = 0; run < 2; run++) {
+        struct six t;
+        six_begin(&t, 3);
+        slaac_router(&t, 1800);
+        six_run(&t, HP_S(2000));
+        if (run) {
+            assert_string_equal(before, t.node[1].log.text);
+            free(before);
+        } else {
+            assert_logged(&t.node[1].log, "TENTATIVE -> PREFERRED");
+            before = strdup(t.node[1].log.text);
+        }
+        six_end(&t);
+    }
+}
+
 /* ---- memory ---- */
 
 static void test_every_allocation_may_fail(void **state)
@@ -460,6 +483,7 @@ int main(void)
         cmocka_unit_test(test_V12_name_server_option_of_even_length),
         cmocka_unit_test(test_V14_advertisements_that_break_the_rules),
         cmocka_unit_test(test_V17_flood_of_advertisements),
+        cmocka_unit_test(test_same_seed_same_run),
         cmocka_unit_test(test_every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
