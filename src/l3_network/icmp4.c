@@ -185,8 +185,9 @@ static void icmp4_rx_echo(struct hp_stack *s, struct icmp4 *c, struct hp_pkt *p)
         hp_drop(s, p, HP_DROP_NO_MEMORY);
         return;
     }
+    uint16_t sum = sum_update16(get16(p->data + 2), ICMP4_ECHO << 8, ICMP4_ECHO_REPLY << 8);
     p->data[0] = ICMP4_ECHO_REPLY;
-    put16(p->data + 2, sum_update16(get16(p->data + 2), ICMP4_ECHO << 8, ICMP4_ECHO_REPLY << 8));
+    put16(p->data + 2, sum ? sum : 0xffff); /* a message of zeros only has this sum; for all others both are right */
     p->flags = 0;
     p->gso_size = 0;
     p->ttl = 0;
