@@ -9,13 +9,13 @@ struct router_verb {
 enum { ROUTER_LIFETIME_S = 1800 };
 
 /* Tells hosts on each wire of its IPv6 prefix, so that they make themselves addresses. */
-static int router_advertise(struct cli_machine *m)
+static int router_advertise(struct cli_machine *m, uint32_t lifetime_s)
 {
     for (int i = 0; i < m->config.ports; i++) {
         const struct cli_port *port = &m->config.port[i];
         for (int k = 0; k < port->addresses; k++) {
             if (hp_ip_is4(&port->address[k].ip)) continue;
-            int err = hp_set_advertise(m->stack, port->link, &port->address[k], ROUTER_LIFETIME_S);
+            int err = hp_set_advertise(m->stack, port->link, &port->address[k], lifetime_s);
             if (err) return cli_error("%s: its prefix cannot be advertised: %s", port->url, hp_err_text(err));
         }
     }
@@ -27,8 +27,9 @@ static void router_program(struct cli_machine *m, void *arg)
     struct router_verb *v = arg;
     int err = hp_set_forwarding(m->stack, true);
     if (err) cli_error("forwarding cannot be turned on: %s", hp_err_text(err));
-    if (err || (v->advertise && router_advertise(m))) return;
+    if (err || (v->advertise && router_advertise(m, ROUTER_LIFETIME_S))) return;
     while (!v->stop && hp_sleep(m->stack, HP_MS(100)) == HP_OK) continue;
+    if (v->advertise && router_advertise(m, 0) == CLI_OK) hp_sleep(m->stack, HP_MS(1)); /* RFC 4861 6.2.5: says that it goes */
     m->result = CLI_OK;
 }
 
