@@ -3,7 +3,7 @@
  *     struct hp_world *w = hp_world_new(42, hp_os_allocator());
  *     struct hp_stack *a = hp_world_host(w, "a"), *b = hp_world_host(w, "b");
  *     hp_world_cable(w, "a", "b", &(struct hp_cable_config){.way = {.rate = 1000000000, .delay = HP_MS(10)}});
- *     hp_addr_add(a, 1, &address_of_a, 0);  ...
+ *     hp_world_address(w, "a", "eth0", "10.0.0.1/24");  ...
  *     hp_world_run(w, HP_S(10), NULL, NULL);
  *
  * What happens is ordered by (time, calls before frames before machines, order in which they were made).  Every cable and every
@@ -34,7 +34,8 @@ struct hp_stack *hp_world_switch(struct hp_world *w, const char *name);
 /* Any machine.  Of the config, profile, memory_max and entropy are used; NULL = a host. */
 struct hp_stack *hp_world_machine(struct hp_world *w, const char *name, const struct hp_config *config);
 struct hp_hub *hp_world_hub(struct hp_world *w, const char *name);
-/* A cable from a to b, machines or hubs; each machine gets one more link, "eth0" first.  End 0 is at a.  config NULL = a perfect cable. */
+/* A cable from a to b, machines or hubs; each machine gets one more link, "eth0" first (hp_link_find() has its index: a host's link 1
+ * is its loopback).  End 0 is at a.  config NULL = a perfect cable. */
 struct hp_cable *hp_world_cable(struct hp_world *w, const char *a, const char *b, const struct hp_cable_config *config);
 
 struct hp_stack *hp_world_find(const struct hp_world *w, const char *name);     /* NULL: none, or it is down */
@@ -44,6 +45,12 @@ struct hp_stack *hp_world_each(const struct hp_world *w, unsigned i, const char 
 struct hp_cable *hp_world_each_cable(const struct hp_world *w, unsigned i);
 /* Where a cable ends: the machine or hub, and the index of the link there (0: a hub). */
 const char *hp_world_cable_end(const struct hp_world *w, const struct hp_cable *c, int end, int *link);
+
+/* Addresses and routes in words; all of net.h works on the stacks as well.  hp_addr_add with HP_ADDR_NO_DAD, hp_route_add; HP_ENOENT: no
+ * such machine or link; HP_EINVAL: no address.
+ *     hp_world_address(w, "c", "eth0", "10.1.0.2/24");  hp_world_route(w, "c", "0.0.0.0/0", "10.1.0.1"); */
+int hp_world_address(struct hp_world *w, const char *machine, const char *link, const char *prefix);
+int hp_world_route(struct hp_world *w, const char *machine, const char *to, const char *gateway);
 
 /* ---- time ---- */
 hp_time hp_world_now(const struct hp_world *w);

@@ -4,6 +4,7 @@
  * programs, until both are quiet.  What a machine sends makes its cable's next time earlier, which the cable tells (cable_earlier).
  * Nothing is allocated on the way. */
 #include "core/stack.h"
+#include "hepta/proc.h"
 #include "lab/world.h"
 
 struct hp_world *hp_world_new(uint64_t seed, const struct hp_allocator *allocator)
@@ -78,8 +79,9 @@ static void world_run_machine(struct hp_world *w, struct world_node *n)
 {
     struct hp_stack *s = n->stack;
     hp_step(s, w->now);
+    bool ran = hp_programs_run(s);
     if (n->on_step) n->on_step(n->on_step_ctx, s);
-    world_set_machine(w, n, hp_deadline(s));
+    world_set_machine(w, n, ran ? w->now : hp_deadline(s));
 }
 
 static void world_run_cable(struct hp_world *w, struct world_cable *k)

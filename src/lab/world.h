@@ -2,6 +2,7 @@
  *
  *   world.c    time: what happens next, and lets it happen
  *   build.c    machines, hubs and cables: made, crashed, restarted
+ *   words.c    addresses and routes in words
  *   calls.c    calls at a time
  *   watch.c    traces and the digest
  *   agenda.c   the order of things */
