@@ -57,7 +57,8 @@ static inline struct hp_bytes bytes_of(const void *p, size_t n) { return (struct
 /* The rest after the first n bytes; asking for more than there is gives nothing. */
 static inline struct hp_bytes bytes_from(struct hp_bytes b, size_t n)
 {
-    return n <= b.n ? (struct hp_bytes){b.p + n, b.n - n} : (struct hp_bytes){b.p, 0};
+    if (n > b.n) return (struct hp_bytes){b.p, 0};
+    return (struct hp_bytes){n ? b.p + n : b.p, b.n - n}; /* NULL + 0 is undefined in C */
 }
 
 static inline struct hp_bytes bytes_upto(struct hp_bytes b, size_t n)
@@ -71,7 +72,7 @@ struct reader {
     bool short_;
 };
 
-static inline struct reader reader_of(struct hp_bytes b) { return (struct reader){b.p, b.p + b.n, false}; }
+static inline struct reader reader_of(struct hp_bytes b) { return (struct reader){b.p, b.n ? b.p + b.n : b.p, false}; }
 static inline size_t reader_left(const struct reader *r) { return (size_t)(r->end - r->p); }
 
 static inline struct hp_bytes read_bytes(struct reader *r, size_t n)
