@@ -100,7 +100,8 @@ static int tap_no_device_file(const struct wire_url *u)
 {
     if (errno == ENOENT || errno == ENODEV)
         return wire_fail(u, HP_ENOENT, "%s:%s: this kernel has no /dev/net/tun: run \"sudo modprobe tun\"", u->scheme, u->name);
-    return wire_fail(u, HP_EACCES, "%s:%s: /dev/net/tun cannot be opened: %s", u->scheme, u->name, strerror(errno));
+    return wire_fail(u, HP_EACCES, "%s:%s: /dev/net/tun cannot be opened (%s): run as root, or give it its usual mode: sudo chmod 666 /dev/net/tun",
+                     u->scheme, u->name, strerror(errno));
 }
 
 static int tap_refused(const struct wire_url *u, int error)
