@@ -33,47 +33,39 @@ static inline enum ipv4_result ipv4_take(struct hp_bytes in, size_t n, struct ip
     return IPV4_OK;
 }
 
-/* The header without options, five words: in one's complement the order of bytes does not matter. */
-static inline bool ipv4_sum_ok20(const uint8_t *p)
-{
-    uint64_t sum = load32(p);
-    for (int i = 4; i < IPV4_HEADER; i += 4) sum += load32(p + i);
-    sum = (sum & 0xffffffff) + (sum >> 32);
-    return sum_fold((uint32_t)(sum & 0xffff) + (uint32_t)(sum >> 16)) == 0;
-}
-
 enum ipv4_result ipv4_parse_split(struct hp_bytes in, size_t n, struct ipv4_hdr *h)
 {
     enum ipv4_result result = ipv4_take(in, n, h);
     if (result != IPV4_OK) return result;
-    bool ok = h->hlen == IPV4_HEADER ? ipv4_sum_ok20(in.p) : sum_ok(0, bytes_upto(in, h->hlen));
+    bool ok = h->hlen == IPV4_HEADER ? sum_header_ok(in.p) : sum_ok(0, bytes_upto(in, h->hlen));
     return ok ? IPV4_OK : IPV4_CHECKSUM;
 }
 
 enum ipv4_result ipv4_parse(struct hp_bytes in, struct ipv4_hdr *h) { return ipv4_parse_split(in, in.n, h); }
 enum ipv4_result ipv4_parse_quoted(struct hp_bytes in, struct ipv4_hdr *h) { return ipv4_take(in, SIZE_MAX, h); }
 
-/* The fixed part, with checksum 0. */
-static inline void ipv4_put(uint8_t *out, const struct ipv4_hdr *h, size_t hlen)
+static inline uint32_t ipv4_halves(uint32_t v) { return (v >> 16) + (v & 0xffff); }
+
+/* The fixed part, word by word; its sum, for the checksum, comes from the same words and not from what was written. */
+static inline uint32_t ipv4_put(uint8_t *out, const struct ipv4_hdr *h, size_t hlen)
 {
     assert(h->frag_off % 8 == 0);
-    out[0] = (uint8_t)(0x40 | hlen / 4);
-    out[1] = h->tos;
-    put16(out + 2, h->len);
-    put16(out + 4, h->id);
-    put16(out + 6, (h->df ? IPV4_DF : 0u) | (h->mf ? IPV4_MF : 0u) | h->frag_off / 8u);
-    out[8] = h->ttl;
-    out[9] = h->proto;
-    put16(out + 10, 0);
+    uint32_t frag = (h->df ? IPV4_DF : 0u) | (h->mf ? IPV4_MF : 0u) | h->frag_off / 8u;
+    uint32_t first = (uint32_t)(0x40 | hlen / 4) << 24 | (uint32_t)h->tos << 16 | h->len;
+    uint32_t second = (uint32_t)h->id << 16 | frag, third = (uint32_t)h->ttl << 24 | (uint32_t)h->proto << 16;
+    put32(out, first);
+    put32(out + 4, second);
+    put32(out + 8, third);
     ip4_put(out + 12, &h->src);
     ip4_put(out + 16, &h->dst);
+    return ipv4_halves(first) + ipv4_halves(second) + ipv4_halves(third) + ipv4_halves(get32(h->src.b + 12)) +
+           ipv4_halves(get32(h->dst.b + 12));
 }
 
 size_t ipv4_write(uint8_t *out, size_t n, const struct ipv4_hdr *h)
 {
     if (n < IPV4_HEADER) return 0;
-    ipv4_put(out, h, IPV4_HEADER);
-    put16(out + 10, sum_fold(sum_add(0, out, IPV4_HEADER)));
+    put16(out + 10, sum_fold(ipv4_put(out, h, IPV4_HEADER)));
     return IPV4_HEADER;
 }
 
@@ -81,10 +73,10 @@ size_t ipv4_write_options(uint8_t *out, size_t n, const struct ipv4_hdr *h, stru
 {
     size_t hlen = IPV4_HEADER + ((options.n + 3) & ~(size_t)3);
     if (hlen > IPV4_HEADER_MAX || n < hlen) return 0;
-    ipv4_put(out, h, hlen);
+    uint32_t sum = ipv4_put(out, h, hlen);
     memset(out + IPV4_HEADER, IPV4_OPT_END, hlen - IPV4_HEADER);
     if (options.n) memcpy(out + IPV4_HEADER, options.p, options.n);
-    put16(out + 10, sum_fold(sum_add(0, out, hlen)));
+    put16(out + 10, sum_fold(sum_add(sum, out + IPV4_HEADER, hlen - IPV4_HEADER)));
     return hlen;
 }
 

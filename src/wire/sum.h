@@ -8,6 +8,29 @@
 
 #include "core/bytes.h"
 
+/* ---- below the surface: sums in the machine's own byte order, 64 bits wide (RFC 1071 2) ---- */
+
+/* The carry comes back in at the bottom. */
+static inline uint64_t sum_carry(uint64_t sum, uint64_t v)
+{
+    sum += v;
+    return sum + (sum < v);
+}
+
+/* To 16 bits in the wire's order. */
+static inline uint32_t sum_settle(uint64_t sum)
+{
+    sum += sum >> 32 | sum << 32;
+    uint32_t v = (uint32_t)(sum >> 32);
+    v = (v + (v >> 16 | v << 16)) >> 16;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    v = (v >> 8 | v << 8) & 0xffff;
+#endif
+    return v;
+}
+
+/* ---- sums over bytes ---- */
+
 /* sum + p[0..n): this part starts at an even offset of the message; an odd last byte counts as if a 0 followed. */
 uint32_t sum_add(uint32_t sum, const void *p, size_t n);
 /* The same, and copies the bytes to `to` (not overlapping). */
@@ -15,12 +38,12 @@ uint32_t sum_copy(uint32_t sum, void *to, const void *p, size_t n);
 /* The same for a part at any offset of the message: after odd bytes the columns change places (RFC 1071 2 B). */
 uint32_t sum_add_at(uint32_t sum, size_t offset, const void *p, size_t n);
 
-/* The checksum: the complement of the sum folded to 16 bits. */
+/* The checksum: the complement of the sum folded to 16 bits.  (Both halves swapped and added: the upper half of the result is
+ * their sum, with the carry that comes back in from below.) */
 static inline uint16_t sum_fold(uint32_t sum)
 {
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum += sum >> 16;
-    return (uint16_t)~sum;
+    sum += sum >> 16 | sum << 16;
+    return (uint16_t)~(sum >> 16);
 }
 
 /* UDP's (RFC 768): 0 would say "none", so 0xffff goes in its place. */
@@ -40,12 +63,15 @@ static inline bool sum_ok(uint32_t sum, struct hp_bytes message)
  * One function does both: the ::ffff of a v4-mapped address adds 0xffff, which is zero in one's complement. */
 static inline uint32_t sum_pseudo(const struct hp_ip *src, const struct hp_ip *dst, uint8_t proto, uint32_t len)
 {
-    uint64_t sum = 0;
-    for (int i = 0; i < 16; i += 4) sum += (uint64_t)get32(src->b + i) + get32(dst->b + i);
-    sum += (uint64_t)len + proto;
-    sum = (sum & 0xffffffff) + (sum >> 32);
-    sum = (sum & 0xffff) + (sum >> 16);
-    return (uint32_t)sum;
+    uint64_t sum = sum_carry(load64(src->b), load64(src->b + 8));
+    sum = sum_carry(sum_carry(sum, load64(dst->b)), load64(dst->b + 8));
+    return sum_settle(sum) + (len & 0xffff) + (len >> 16) + proto;
+}
+
+/* Whether the 20 bytes of an IPv4 header without options are unharmed. */
+static inline bool sum_header_ok(const uint8_t *p)
+{
+    return sum_settle(sum_carry(sum_carry(load64(p), load64(p + 8)), load32(p + 16))) == 0xffff;
 }
 
 /* A checksum field after a 16-bit field (at an even offset) changed: RFC 1624 equation 3. */

@@ -21,100 +21,104 @@ bool tcp_opt_next(struct tcp_opt_walk *w, struct tcp_opt *opt)
     return true;
 }
 
-static bool tcp_opt_sack(struct tcp_opts *o, struct hp_bytes d)
+static bool tcp_opt_sack(struct tcp_opts *o, const uint8_t *p, unsigned n)
 {
-    if (d.n == 0 || d.n % 8 || d.n / 8 > TCP_SACKS_MAX) return false;
-    o->sack_count = (uint8_t)(d.n / 8);
-    for (size_t i = 0; i < o->sack_count; i++)
-        o->sack[i] = (struct tcp_sack){get32(d.p + 8 * i), get32(d.p + 8 * i + 4)};
+    o->sack_count = (uint8_t)((n - 2) / 8);
+    for (unsigned i = 0; i < o->sack_count; i++)
+        o->sack[i] = (struct tcp_sack){get32(p + 2 + 8 * i), get32(p + 6 + 8 * i)};
     o->has |= TCP_HAS_SACK;
     return true;
 }
 
 /* RFC 9768 3.2.3: no, one, two or three counters of 24 bits. */
-static bool tcp_opt_accecn(struct tcp_opts *o, struct hp_bytes d, unsigned has)
+static bool tcp_opt_accecn(struct tcp_opts *o, const uint8_t *p, unsigned n)
 {
-    if (d.n % 3 || d.n > 9) return false;
-    o->accecn_count = (uint8_t)(d.n / 3);
-    for (size_t i = 0; i < o->accecn_count; i++) o->accecn[i] = get24(d.p + 3 * i);
+    if ((n - 2) % 3 || n > 11) return false;
+    o->accecn_count = (uint8_t)((n - 2) / 3);
+    for (unsigned i = 0; i < o->accecn_count; i++) o->accecn[i] = get24(p + 2 + 3 * i);
     o->has &= (uint16_t)~(TCP_HAS_ACCECN0 | TCP_HAS_ACCECN1);
+    o->has |= p[0] == TCP_OPT_ACCECN0 ? TCP_HAS_ACCECN0 : TCP_HAS_ACCECN1;
+    return true;
+}
+
+static bool tcp_opt_bytes(struct tcp_opts *o, struct hp_bytes *to, const uint8_t *p, unsigned n, unsigned has)
+{
+    *to = bytes_of(p + 2, n - 2);
     o->has |= (uint16_t)has;
     return true;
 }
 
-static bool tcp_opt_bytes(struct tcp_opts *o, struct hp_bytes *to, struct hp_bytes d, unsigned has)
+/* Those of any length, or rare. */
+static bool tcp_opt_rare(struct tcp_opts *o, const uint8_t *p, unsigned n)
 {
-    *to = d;
-    o->has |= (uint16_t)has;
-    return true;
-}
-
-/* RFC 7413 2: a cookie of 4 to 16 bytes, even; or none. */
-static bool tcp_opt_fastopen(struct tcp_opts *o, struct hp_bytes d)
-{
-    if (d.n && (d.n < 4 || d.n > 16 || d.n % 2)) return false;
-    return tcp_opt_bytes(o, &o->fastopen, d, TCP_HAS_FASTOPEN);
-}
-
-static bool tcp_opt_ts(struct tcp_opts *o, struct hp_bytes d)
-{
-    if (d.n != 8) return false;
-    o->ts_val = get32(d.p);
-    o->ts_ecr = get32(d.p + 4);
-    o->has |= TCP_HAS_TS;
-    return true;
-}
-
-/* The numbers of 16 bits or less; d.n is already known to be right. */
-static bool tcp_opt_small(struct tcp_opts *o, uint8_t kind, struct hp_bytes d)
-{
-    if (kind == TCP_OPT_MSS) {
-        o->mss = get16(d.p);
-        o->has |= TCP_HAS_MSS;
-    } else if (kind == TCP_OPT_WSCALE) {
-        o->wscale = d.p[0] < TCP_WSCALE_MAX ? d.p[0] : TCP_WSCALE_MAX;
-        o->has |= TCP_HAS_WSCALE;
-    } else if (kind == TCP_OPT_SACK_OK) {
-        o->has |= TCP_HAS_SACK_OK;
-    } else {
-        o->user_timeout = get16(d.p);
-        o->has |= TCP_HAS_USER_TIMEOUT;
-    }
-    return true;
-}
-
-/* False: not one that we know, or not of a length that it can have. */
-static bool tcp_opt_known(struct tcp_opts *o, uint8_t kind, struct hp_bytes d)
-{
-    switch (kind) {
-    case TCP_OPT_TS: return tcp_opt_ts(o, d);
-    case TCP_OPT_SACK: return tcp_opt_sack(o, d);
-    case TCP_OPT_MSS: return d.n == 2 && tcp_opt_small(o, kind, d);
-    case TCP_OPT_WSCALE: return d.n == 1 && tcp_opt_small(o, kind, d);
-    case TCP_OPT_SACK_OK: return d.n == 0 && tcp_opt_small(o, kind, d);
-    case TCP_OPT_USER_TIMEOUT: return d.n == 2 && tcp_opt_small(o, kind, d);
-    case TCP_OPT_ACCECN0: return tcp_opt_accecn(o, d, TCP_HAS_ACCECN0);
-    case TCP_OPT_ACCECN1: return tcp_opt_accecn(o, d, TCP_HAS_ACCECN1);
-    case TCP_OPT_FASTOPEN: return tcp_opt_fastopen(o, d);
-    case TCP_OPT_MD5: return d.n == 16 && tcp_opt_bytes(o, &o->md5, d, TCP_HAS_MD5);
-    case TCP_OPT_AO: return d.n >= 2 && tcp_opt_bytes(o, &o->ao, d, TCP_HAS_AO);
+    switch (p[0]) {
+    case TCP_OPT_ACCECN0:
+    case TCP_OPT_ACCECN1: return tcp_opt_accecn(o, p, n);
+    case TCP_OPT_FASTOPEN:      /* RFC 7413 2: a cookie of 4 to 16 bytes, even; or none */
+        if (n != 2 && (n < 6 || n > 18 || n % 2)) return false;
+        return tcp_opt_bytes(o, &o->fastopen, p, n, TCP_HAS_FASTOPEN);
+    case TCP_OPT_MD5: return n == 18 && tcp_opt_bytes(o, &o->md5, p, n, TCP_HAS_MD5);
+    case TCP_OPT_AO: return n >= 4 && tcp_opt_bytes(o, &o->ao, p, n, TCP_HAS_AO);
     default: return false;
     }
+}
+
+/* Kind and length as one number: an option of a wrong length is none that we know. */
+#define TCP_OPT_OF(kind, length) ((unsigned)(kind) << 8 | (length))
+
+/* False: not one that we know, or not of a length that it can have. */
+static inline bool tcp_opt_known(struct tcp_opts *o, const uint8_t *p, unsigned n)
+{
+    switch (get16(p)) {
+    case TCP_OPT_OF(TCP_OPT_MSS, 4):
+        o->mss = get16(p + 2);
+        o->has |= TCP_HAS_MSS;
+        return true;
+    case TCP_OPT_OF(TCP_OPT_WSCALE, 3):
+        o->wscale = p[2] < TCP_WSCALE_MAX ? p[2] : TCP_WSCALE_MAX;
+        o->has |= TCP_HAS_WSCALE;
+        return true;
+    case TCP_OPT_OF(TCP_OPT_SACK_OK, 2): o->has |= TCP_HAS_SACK_OK; return true;
+    case TCP_OPT_OF(TCP_OPT_TS, 10):
+        o->ts_val = get32(p + 2);
+        o->ts_ecr = get32(p + 6);
+        o->has |= TCP_HAS_TS;
+        return true;
+    case TCP_OPT_OF(TCP_OPT_SACK, 10):
+    case TCP_OPT_OF(TCP_OPT_SACK, 18):
+    case TCP_OPT_OF(TCP_OPT_SACK, 26):
+    case TCP_OPT_OF(TCP_OPT_SACK, 34): return tcp_opt_sack(o, p, n);
+    case TCP_OPT_OF(TCP_OPT_USER_TIMEOUT, 4):
+        o->user_timeout = get16(p + 2);
+        o->has |= TCP_HAS_USER_TIMEOUT;
+        return true;
+    default: return tcp_opt_rare(o, p, n);
+    }
+}
+
+static void tcp_opt_other(struct tcp_opts *o, const uint8_t *p, unsigned n)
+{
+    if (o->other_count == TCP_OTHERS_MAX) return;
+    o->other[o->other_count++] = bytes_of(p, n);
+    o->has |= TCP_HAS_OTHER;
 }
 
 bool tcp_opts_take(struct hp_bytes options, struct tcp_opts *o)
 {
     assert(options.n <= TCP_OPTIONS_MAX);
+    const uint8_t *p = options.p, *end = p + options.n;
     o->has = 0;
     o->other_count = 0;
-    struct tcp_opt_walk w = {options, 0, false};
-    struct tcp_opt opt;
-    while (tcp_opt_next(&w, &opt)) {
-        if (tcp_opt_known(o, opt.kind, opt.data) || o->other_count == TCP_OTHERS_MAX) continue;
-        o->other[o->other_count++] = (struct hp_bytes){opt.data.p - 2, opt.data.n + 2};
-        o->has |= TCP_HAS_OTHER;
+    while (p < end && p[0] != TCP_OPT_END) {
+        if (p[0] == TCP_OPT_NOP) {
+            p++;
+            continue;
+        }
+        if (end - p < 2 || p[1] < 2 || p[1] > end - p) return false;
+        if (!tcp_opt_known(o, p, p[1])) tcp_opt_other(o, p, p[1]);
+        p += p[1];
     }
-    return !w.bad;
+    return true;
 }
 
 /* ---- writing ---- */
