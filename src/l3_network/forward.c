@@ -6,11 +6,13 @@
 #include "wire/ipv4.h"
 #include "wire/sum.h"
 
-/* RFC 1812 5.3.4, 4.2.3.1, RFC 3927 7, RFC 4291 2.5.6: what never crosses a router. */
-static bool forward_forbidden(const struct hp_pkt *p)
+/* RFC 1812 5.3.4, 4.2.3.1, RFC 3927 7, RFC 4291 2.5.2, 2.5.6: what is no martian on its wire but never crosses a router. */
+static bool forward_forbidden(const struct hp_pkt *p, bool v4)
 {
-    return p->flags & (PKT_BROADCAST | PKT_MULTICAST) || hp_ip_is_linklocal(&p->src) || hp_ip_is_linklocal(&p->dst) ||
-           hp_ip_is_multicast(&p->dst) || hp_ip_is_any(&p->src) || hp_ip_is_loopback(&p->src) || hp_ip_is_loopback(&p->dst);
+    if (p->flags & (PKT_BROADCAST | PKT_MULTICAST)) return true;
+    if (v4) return get16(p->src.b + 12) == 0xa9fe || get16(p->dst.b + 12) == 0xa9fe || !p->src.b[12] || p->dst.b[12] >= 224;
+    return hp_ip_is_linklocal(&p->src) || hp_ip_is_linklocal(&p->dst) || hp_ip_is_multicast(&p->dst) || hp_ip_is_any(&p->src) ||
+           hp_ip_is_loopback(&p->src) || hp_ip_is_loopback(&p->dst);
 }
 
 /* A packet of its own header and a slice of p's bytes, in p's place; p itself if that cannot be, NULL without memory. */
@@ -80,7 +82,7 @@ void net_forward(struct hp_stack *s, struct hp_pkt *p, const struct route *r)
 {
     struct network *n = network(s);
     bool v4 = net_is4(&p->dst);
-    if (forward_forbidden(p)) {
+    if (forward_forbidden(p, v4)) {
         hp_drop(s, p, HP_DROP_MARTIAN);
         return;
     }

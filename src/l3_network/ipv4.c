@@ -10,6 +10,8 @@ enum { IDENT_ROUNDS = 4 };
 
 struct ipv4 {
     uint32_t good_src, good_generation;         /* the last source that was found to be no martian */
+    uint32_t last_dst, last_generation;         /* the last destination that was looked up, and what for */
+    const struct route *last_route;
     uint16_t ident;                             /* counts; what goes out is a secret permutation of it */
     bool ident_drawn;
     uint8_t ident_table[IDENT_ROUNDS][256];
@@ -139,6 +141,17 @@ static void ipv4_rx_on(struct hp_stack *s, struct ipv4 *v, struct hp_pkt *p, con
     }
 }
 
+/* route_find() with a memory of one: most packets come to the same address. */
+static const struct route *ipv4_route(struct hp_stack *s, struct ipv4 *v, const struct hp_ip *dst)
+{
+    uint32_t number = ipv4_number(dst), generation = network(s)->generation;
+    if (number == v->last_dst && generation == v->last_generation) return v->last_route;
+    v->last_dst = number;
+    v->last_generation = generation;
+    v->last_route = route_find(s, dst);
+    return v->last_route;
+}
+
 static void ipv4_rx(struct hp_stack *s, void *state, struct hp_pkt *p)
 {
     struct ipv4 *v = state;
@@ -157,7 +170,7 @@ static void ipv4_rx(struct hp_stack *s, void *state, struct hp_pkt *p)
         ipv4_rx_group(s, v, p, &h);
         return;
     }
-    const struct route *r = route_find(s, &p->dst);
+    const struct route *r = ipv4_route(s, v, &p->dst);
     bool ours = r && (r->kind == ROUTE_LOCAL || (r->kind == ROUTE_BROADCAST && r->link == p->link->index));
     if (ours || (p->flags & PKT_LOOPED && p->dst.b[12] == 127)) {
         if (r && r->kind == ROUTE_BROADCAST) p->flags |= PKT_BROADCAST;

@@ -166,7 +166,7 @@ struct network {
 /* hp_ip_is4() for the packet path. */
 static inline bool net_is4(const struct hp_ip *ip)
 {
-    return load64(ip->b) == 0 && ip->b[8] == 0 && ip->b[9] == 0 && ip->b[10] == 0xff && ip->b[11] == 0xff;
+    return load64(ip->b) == 0 && memcmp(ip->b + 8, "\0\0\xff\xff", 4) == 0;
 }
 static inline struct network *network(const struct hp_stack *s) { return s->layer[3]; }
 static inline bool net_forwards(const struct hp_stack *s) { return network(s)->forwarding; }

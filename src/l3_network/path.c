@@ -79,7 +79,7 @@ static int path_lookup(struct hp_stack *s, struct ip_path *path, const struct hp
     struct network *n = network(s);
     *path = (struct ip_path){.next = *dst, .bound = link};
     n->path_lookups++;
-    if (!path_route(s, path, dst, link)) return HP_ENETUNREACH;
+    if (!n->family[net_version(dst)] || !path_route(s, path, dst, link)) return HP_ENETUNREACH;
     path->mtu = path_link_mtu(s, s->link[path->link], dst);
     const struct pmtu *known = n->pmtus ? pmtu_find(s, dst) : NULL;
     if (known && known->mtu < path->mtu) path->mtu = known->mtu;
@@ -98,29 +98,27 @@ int ip_path_check(struct hp_stack *s, struct ip_path *path, const struct hp_ip *
     return path_lookup(s, path, dst, link);
 }
 
+/* Without a path, or with one that is stale; consumes. */
+static void path_tx_anew(struct hp_stack *s, struct hp_pkt *p, struct ip_path *path)
+{
+    struct ip_path now = {.bound = p->link && path_is_scoped(&p->dst) ? p->link->index : 0};
+    if (!path) path = &now;
+    if (path_lookup(s, path, &p->dst, path->bound) == HP_OK) network(s)->family[net_version(&p->dst)]->tx(s, p, path);
+    else hp_drop(s, p, HP_DROP_NO_ROUTE);
+}
+
 void ip_tx(struct hp_stack *s, struct hp_pkt *p, struct ip_path *path)
 {
     const struct network *n = network(s);
-    struct ip_path now = {0};
-    if (!path) {
-        path = &now;
-        if (p->link && path_is_scoped(&p->dst)) now.bound = p->link->index;
-    }
-    if (path->generation != n->generation && path_lookup(s, path, &p->dst, path->bound)) {
-        hp_drop(s, p, HP_DROP_NO_ROUTE);
-        return;
-    }
-    const struct net_family *f = n->family[net_version(&p->dst)];
-    if (f) f->tx(s, p, path);
-    else hp_drop(s, p, HP_DROP_NO_ROUTE);
+    if (path && path->generation == n->generation) n->family[net_version(&p->dst)]->tx(s, p, path);
+    else path_tx_anew(s, p, path);
 }
 
 int ip_source(struct hp_stack *s, const struct hp_ip *dst, uint16_t link, struct hp_ip *src)
 {
     struct ip_path path;
-    const struct net_family *f = network(s)->family[net_version(dst)];
-    int err = f ? path_lookup(s, &path, dst, link) : HP_ENETUNREACH;
-    return err ? err : f->source(s, dst, &path, src);
+    int err = path_lookup(s, &path, dst, link);
+    return err ? err : network(s)->family[net_version(dst)]->source(s, dst, &path, src);
 }
 
 void ip_confirm(struct hp_stack *s, const struct ip_path *path)

@@ -11,7 +11,7 @@ enum { TRIE_STRIDE = 6, TRIE_LEVELS = 22, TRIE_ROOM_MIN = 2 };
 
 struct trie_node {
     uint64_t prefixes, children, leaves;
-    uint32_t room;
+    uint32_t room, prefix_count;
     void *slot[];
 };
 
@@ -43,9 +43,9 @@ static inline unsigned trie_prefix_index(const struct trie_node *n, unsigned bit
 }
 static inline unsigned trie_child_index(const struct trie_node *n, unsigned bit)
 {
-    return trie_count(n->prefixes) + trie_count(n->children & trie_below(bit));
+    return n->prefix_count + trie_count(n->children & trie_below(bit));
 }
-static inline unsigned trie_used(const struct trie_node *n) { return trie_count(n->prefixes) + trie_count(n->children); }
+static inline unsigned trie_used(const struct trie_node *n) { return n->prefix_count + trie_count(n->children); }
 
 /* The six bits of the key at `base`; past its end they are 0. */
 static inline unsigned trie_bits(const struct trie_key *k, unsigned base)
@@ -59,22 +59,27 @@ static inline unsigned trie_bits(const struct trie_key *k, unsigned base)
 
 struct route *trie_find(const struct trie *t, const struct trie_key *key)
 {
-    struct route *best = NULL;
+    const struct trie_node *best = NULL; /* the deepest one with a prefix of the key */
+    uint64_t best_cover = 0;
     struct trie_key k = *key;
     for (const struct trie_node *n = t->root; n;) {
         unsigned bits = (unsigned)(k.hi >> 58);
         uint64_t cover = n->prefixes & trie_cover[bits >> 1];
-        if (cover) best = n->slot[trie_prefix_index(n, trie_top(cover))];
+        if (cover) {
+            best = n;
+            best_cover = cover;
+        }
         if (!(n->children >> bits & 1)) break;
         void *child = n->slot[trie_child_index(n, bits)];
         if (n->leaves >> bits & 1) {
             struct route *leaf = child;
-            return trie_key_match(&leaf->key, key, leaf->len) ? leaf : best;
+            if (trie_key_match(&leaf->key, key, leaf->len)) return leaf;
+            break;
         }
         n = child;
         k = (struct trie_key){k.hi << TRIE_STRIDE | k.lo >> (64 - TRIE_STRIDE), k.lo << TRIE_STRIDE};
     }
-    return best;
+    return best ? best->slot[trie_prefix_index(best, trie_top(best_cover))] : NULL;
 }
 
 struct route *trie_find_if(const struct trie *t, const struct trie_key *key, bool (*accept)(const void *, const struct route *),
@@ -168,6 +173,7 @@ static bool trie_node_add(struct hp_mem *mem, void **at, unsigned base, struct r
     struct trie_node *n = *at;
     if (prefix) {
         n->prefixes |= 1ull << bit;
+        n->prefix_count++;
         return true;
     }
     n->children |= 1ull << bit;
@@ -226,6 +232,7 @@ static void trie_node_remove(struct hp_mem *mem, void **at, const struct trie_ke
     struct trie_node *n = *at;
     if (prefix) {
         n->prefixes &= ~(1ull << bit);
+        n->prefix_count--;
         return;
     }
     n->children &= ~(1ull << bit);
