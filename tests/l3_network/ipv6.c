@@ -300,7 +300,9 @@ static void test_I16_fragments_that_cannot_be(void **state)
     six_expect_drops(&t, 0, HP_DROP_FRAG_BAD, 2);
     six_inject_hex(&t, PEER, ME, IP_PROTO_FRAGMENT, 64, "3c00 0001 00000003 1102 0104 00000000");   /* RFC 7112: a cut chain */
     ipv6_expect_problem(&t, ICMP6_PARAM_CHAIN, 48);
-    six_expect_drops(&t, 0, HP_DROP_FRAG_BAD, 3);
+    six_inject_hex(&t, PEER, ME, IP_PROTO_FRAGMENT, 64, "3c00 0001 00000004 1100 0104 00000000");   /* ... before UDP's header */
+    ipv6_expect_problem(&t, ICMP6_PARAM_CHAIN, 56);
+    six_expect_drops(&t, 0, HP_DROP_FRAG_BAD, 4);
     six_end(&t);
 }
 
@@ -430,6 +432,35 @@ static void test_forwarding(void **state)
     six_end(&t);
 }
 
+/* RFC 4007: a link-local address means something on its own link only, coming and going. */
+static void test_link_local_addresses_are_of_one_link(void **state)
+{
+    struct six t;
+    char text[HP_IP_TEXT];
+    ipv6_router(&t);
+    struct hp_stack *s = t.node[0].s;
+    int second = hp_link_find(s, "eth1");
+    const struct addr *a = net_addr_first(s, link_get(s, second));
+    while (!hp_ip_is_linklocal(&a->prefix.ip)) a = a->link_next;
+    six_inject_hex(&t, PEER, hp_ip_text(&a->prefix.ip, text, sizeof text), IP_PROTO_UDP, 64, UDP);
+    ipv6_taken(&t, 0);
+    six_expect_drops(&t, 0, HP_DROP_NOT_FOR_US, 1);
+    struct hp_ip local = six_local(&t, 0), peer = six_ip("fe80::9"), src;
+    six_inject_hex(&t, PEER, hp_ip_text(&local, text, sizeof text), IP_PROTO_UDP, 64, UDP);
+    ipv6_taken(&t, 1);
+    assert_int_equal(ip_source(s, &peer, (uint16_t)second, &src), HP_OK);
+    assert_true(hp_ip_equal(&src, &a->prefix.ip));
+    assert_int_equal(ip_source(s, &peer, t.node[0].l->index, &src), HP_OK);
+    assert_true(hp_ip_equal(&src, &local));
+    struct hp_ip gone = a->prefix.ip, global = six_ip("2001:db8:2::1");
+    assert_int_equal(hp_addr_remove(s, second, &gone), HP_OK);
+    assert_int_equal(ip_source(s, &peer, (uint16_t)second, &src), HP_OK);
+    assert_true(hp_ip_equal(&src, &global));
+    assert_int_equal(hp_addr_remove(s, second, &global), HP_OK);
+    assert_int_equal(ip_source(s, &peer, (uint16_t)second, &src), HP_EADDRNOTAVAIL);   /* nothing of another link */
+    six_end(&t);
+}
+
 static void test_what_is_not_forwarded(void **state)
 {
     struct six t;
@@ -494,6 +525,7 @@ int main(void)
         cmocka_unit_test(test_V20_flow_labels_are_keyed),
         cmocka_unit_test(test_group_is_heard_here_too),
         cmocka_unit_test(test_forwarding),
+        cmocka_unit_test(test_link_local_addresses_are_of_one_link),
         cmocka_unit_test(test_what_is_not_forwarded),
         cmocka_unit_test(test_host_does_not_forward),
     };

@@ -1,5 +1,6 @@
 /* Neighbour discovery between two stacks, duplicate detection, and what must not be believed. */
 #include "support/six.h"
+#include "wire/sum.h"
 
 static unsigned nd_flags(struct six *t, int n, const char *ip)
 {
@@ -316,6 +317,8 @@ static void test_fragmented_solicitation_is_refused(void **state)
     struct nd_msg ns = {.type = ICMP6_NS, .target = six_ip("2001:db8::1")};
     nd_write(whole, sizeof whole, &ns);
     memcpy(whole + 24, "\x01\x01\x02\0\0\0\0\x99", 8);
+    struct hp_ip src = six_ip("2001:db8::2"), dst = six_ip("2001:db8::1");
+    put16(whole + 2, sum_fold(sum_add(sum_pseudo(&src, &dst, IP_PROTO_ICMPV6, 32), whole, 32)));
     struct ipv6_frag f = {.next = IP_PROTO_ICMPV6, .mf = true, .id = 5};
     ipv6_frag_write(b, 8, &f);
     memcpy(b + 8, whole, 24);
@@ -325,6 +328,7 @@ static void test_fragmented_solicitation_is_refused(void **state)
     memcpy(b + 8, whole + 24, 8);
     six_inject(&t, "2001:db8::2", "2001:db8::1", IP_PROTO_FRAGMENT, 255, b, 16);
     assert_int_equal(hp_counter(t.node[0].s, "net.reasm_oks"), 1);
+    six_expect_drops(&t, 0, HP_DROP_ND_BAD, 1);
     six_expect_no_icmp(&t, ICMP6_NA);
     six_end(&t);
 }
@@ -379,6 +383,31 @@ static void test_C11_redirect_only_from_the_first_hop(void **state)
         nd_redirect(&t, "fe80::1", dst, "fe80::2");
     }
     assert_true(hp_route_count(t.node[0].s) < 10 + ND_REDIRECTS_MAX);
+    uint64_t filtered = hp_drop_count(t.node[0].s, HP_DROP_FILTERED);
+    hp_set_forwarding(t.node[0].s, true);                           /* a router is not led */
+    nd_redirect(&t, "fe80::1", "2001:db8:7::1", "fe80::2");
+    six_expect_drops(&t, 0, HP_DROP_FILTERED, filtered + 1);
+    six_end(&t);
+}
+
+/* Where we were sent to, nobody answers: back to the router. */
+static void test_redirect_into_nowhere_ends(void **state)
+{
+    struct six t;
+    struct hp_route r;
+    struct hp_ip far = six_ip("2001:db8:5::1");
+    nd_alone(&t);
+    nd_route(&t);
+    assert_int_equal(hp_setting_set(t.node[0].s, "nd.accept_redirects", 1), HP_OK);
+    nd_redirect(&t, "fe80::1", "2001:db8:5::1", "2001:db8:5::1");
+    assert_int_equal(hp_route_find(t.node[0].s, &far, &r), HP_OK);
+    assert_true(hp_ip_is_any(&r.gateway));
+    for (int i = 0; i < 3; i++) {
+        six_ping(&t, 0, &far, 8);
+        six_run(&t, HP_S(10));
+    }
+    assert_int_equal(hp_route_find(t.node[0].s, &far, &r), HP_OK);
+    assert_int_equal(r.gateway.b[15], 1);
     six_end(&t);
 }
 
@@ -439,6 +468,7 @@ int main(void)
         cmocka_unit_test(test_fragmented_solicitation_is_refused),
         cmocka_unit_test(test_C11_redirects_are_off),
         cmocka_unit_test(test_C11_redirect_only_from_the_first_hop),
+        cmocka_unit_test(test_redirect_into_nowhere_ends),
         cmocka_unit_test(test_every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

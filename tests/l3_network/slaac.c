@@ -52,7 +52,7 @@ static void test_solicitation_is_answered_once(void **state)
     uint64_t asked = hp_counter(t.node[1].s, "slaac.solicitations");
     assert_in_range(asked, 4, 4);
     t.hub.cut[0] = false;
-    six_run(&t, HP_S(60));
+    six_run(&t, HP_S(600));
     assert_int_equal(hp_counter(t.node[1].s, "slaac.solicitations"), asked + 1);
     struct hp_ip b = six_global(&t, 1);
     assert_false(hp_ip_is_any(&b));
@@ -195,6 +195,41 @@ static void test_preference_decides_among_routers(void **state)
     assert_int_equal(slaac_gateway(&t), 1);
     six_run(&t, HP_S(1800));
     assert_int_equal(slaac_gateway(&t), -1);
+    six_end(&t);
+}
+
+/* RFC 7559: who is no default router does not end the search for one. */
+static void test_solicits_until_there_is_a_router(void **state)
+{
+    struct six t;
+    slaac_alone(&t);
+    slaac_hear(&t, "fe80::1", 0, 0, prefix_1);
+    uint64_t before = hp_counter(t.node[0].s, "slaac.solicitations");
+    six_run(&t, HP_S(60));
+    assert_true(hp_counter(t.node[0].s, "slaac.solicitations") >= before + 3);
+    slaac_hear(&t, "fe80::1", 1800, 0, prefix_1);
+    before = hp_counter(t.node[0].s, "slaac.solicitations");
+    six_run(&t, HP_S(600));
+    assert_int_equal(hp_counter(t.node[0].s, "slaac.solicitations"), before);
+    six_end(&t);
+}
+
+/* The user takes an advertised address away: the next advertisement makes it again. */
+static void test_address_that_was_removed(void **state)
+{
+    struct six t;
+    slaac_alone(&t);
+    slaac_hear(&t, "fe80::1", 1800, 0, prefix_1);
+    six_run(&t, HP_S(3));
+    struct hp_ip a = six_global(&t, 0), again;
+    assert_int_equal(hp_addr_remove(t.node[0].s, t.node[0].l->index, &a), HP_OK);
+    six_run(&t, HP_S(3));
+    again = six_global(&t, 0);
+    assert_true(hp_ip_is_any(&again));
+    slaac_hear(&t, "fe80::1", 1800, 0, prefix_1);
+    six_run(&t, HP_S(3));
+    again = six_global(&t, 0);
+    assert_true(hp_ip_equal(&a, &again));
     six_end(&t);
 }
 
@@ -472,6 +507,8 @@ int main(void)
         cmocka_unit_test(test_fields_are_taken),
         cmocka_unit_test(test_mtu_outside_its_bounds_is_left_out),
         cmocka_unit_test(test_preference_decides_among_routers),
+        cmocka_unit_test(test_address_that_was_removed),
+        cmocka_unit_test(test_solicits_until_there_is_a_router),
         cmocka_unit_test(test_dead_router_gives_way),
         cmocka_unit_test(test_router_that_says_it_is_none),
         cmocka_unit_test(test_lifetimes_end),
