@@ -22,7 +22,7 @@ static void fuzz_opts(struct hp_bytes in)
     if (o.has & TCP_HAS_FASTOPEN) fuzz_inside(o.fastopen, in);
     if (o.has & TCP_HAS_MD5) fuzz_inside(o.md5, in);
     if (o.has & TCP_HAS_AO) fuzz_inside(o.ao, in);
-    for (int i = 0; i < o.other_count && o.has & TCP_HAS_OTHER; i++) fuzz_inside(o.other[i], in);
+    for (int i = 0; o.has & TCP_HAS_OTHER && i < o.other_count; i++) fuzz_inside(o.other[i], in);
     size_t wrote = tcp_opts_write(out, sizeof out, &o);
     if (wrote == 0) return;                 /* our padding may need more room than theirs */
     assert(wrote % 4 == 0 && tcp_opts_parse(bytes_of(out, wrote), &back));

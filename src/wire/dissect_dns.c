@@ -160,7 +160,8 @@ static void dissect_dns_record(struct dissect *d, const struct dns_record *r, si
     dissect_number(d, 2, "dns.resp.class", "Class", data - 8, 2, r->class_);
     dissect_number(d, 2, "dns.resp.ttl", "Time to live", data - 6, 4, r->ttl);
     dissect_number(d, 2, "dns.resp.len", "Data length", data - 2, 2, r->data.n);
-    if ((r->type == DNS_A && r->data.n == 4) || (r->type == DNS_AAAA && r->data.n == 16)) dissect_dns_address(d, r, data);
+    bool in = (r->class_ & ~DNS_MDNS_BIT) == DNS_IN;
+    if (in && (r->type == DNS_A || r->type == DNS_AAAA)) dissect_dns_address(d, r, data);
 }
 
 void dissect_dns(struct dissect *d)

@@ -145,7 +145,7 @@ static void dissect_tcp_opts_text(struct dline *t, const struct tcp_opts *o)
     if (o->has & TCP_HAS_AO) dline_str(t, " ao");
     if (o->has & TCP_HAS_USER_TIMEOUT) dline_key(t, o->user_timeout >> 15 ? "uto-min" : "uto-s", o->user_timeout & 0x7fff);
     if (o->has & (TCP_HAS_ACCECN0 | TCP_HAS_ACCECN1)) dissect_tcp_accecn(t, o);
-    for (int i = 0; i < o->other_count && o->has & TCP_HAS_OTHER; i++) dline_key(t, "option", o->other[i].p[0]);
+    for (int i = 0; o->has & TCP_HAS_OTHER && i < o->other_count; i++) dline_key(t, "option", o->other[i].p[0]);
 }
 
 static void dissect_tcp_summary(struct dissect *d, struct dline *t, const struct tcp_hdr *h, const struct tcp_opts *o)
@@ -257,7 +257,6 @@ void dissect_tcp(struct dissect *d)
         dissect_tcp_short(d);
         return;
     }
-    o.other_count = 0;
     tcp_opts_parse(tcp_options(in, &h), &o);
     dissect_tcp_summary(d, &t, &h, &o);
     dissect_layer(d, "tcp", "Transmission Control Protocol", h.hlen, &t, DISSECT_OVER);

@@ -199,8 +199,9 @@ static size_t dns_write_find(const struct dns_writer *w, const struct dns_name *
     struct hp_bytes so_far = bytes_of(w->w.start, writer_used(&w->w));
     for (int i = 0; i < w->name_count; i++) {
         struct dns_name seen;
+        if (w->name_n[i] != name->n - from) continue;
         if (!dns_name_read(so_far, DNS_HEADER, w->name_at[i], &seen)) continue;
-        if (seen.n == name->n - from && memcmp(seen.b, name->b + from, seen.n) == 0) return w->name_at[i];
+        if (memcmp(seen.b, name->b + from, seen.n) == 0) return w->name_at[i];
     }
     return 0;
 }
@@ -219,7 +220,10 @@ static void dns_write_name(struct dns_writer *w, const struct dns_name *name, bo
             return;
         }
         size_t here = writer_used(&w->w);
-        if (here < 0x4000 && known < DNS_WRITER_NAMES_MAX) w->name_at[known++] = (uint16_t)here;
+        if (here < 0x4000 && known < DNS_WRITER_NAMES_MAX) {
+            w->name_at[known] = (uint16_t)here;
+            w->name_n[known++] = (uint8_t)(name->n - from);
+        }
         write_bytes(&w->w, name->b + from, name->b[from] + 1u);
     }
     write8(&w->w, 0);

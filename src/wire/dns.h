@@ -106,7 +106,8 @@ enum { DNS_WRITER_NAMES_MAX = 32 };
 struct dns_writer {
     struct writer w;
     struct dns_hdr h;
-    uint16_t name_at[DNS_WRITER_NAMES_MAX];     /* where (suffixes of) names are that pointers can lead to */
+    uint16_t name_at[DNS_WRITER_NAMES_MAX];     /* where (suffixes of) names are that pointers can lead to, */
+    uint8_t name_n[DNS_WRITER_NAMES_MAX];       /* and how long each is: few need to be compared */
     uint8_t name_count;
 };
 
