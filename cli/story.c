@@ -60,10 +60,18 @@ static bool story_is_tcp(struct hp_bytes frame, int linktype)
     return dissect_find(frame, (enum dissect_link)linktype, "tcp.seq", text, sizeof text, NULL);
 }
 
+/* What IPv6 does by itself, without anybody wanting anything: counted, not told. */
+static bool story_is_housekeeping(struct hp_bytes frame, int linktype)
+{
+    char text[DISSECT_TEXT];
+    return dissect_find(frame, (enum dissect_link)linktype, "icmpv6.type", text, sizeof text, NULL);
+}
+
 /* Opening and closing are told frame by frame; of the data between them only the first. */
 static bool story_wants(struct story *s, struct hp_bytes frame, size_t len, bool out)
 {
     enum { FIN = 1, SYN = 2, RST = 4 };
+    if (story_is_housekeeping(frame, s->linktype)) return false;
     if (!story_is_tcp(frame, s->linktype)) return s->frames_told < STORY_FRAMES_MAX;
     uint64_t flags = story_field(frame, s->linktype, "tcp.flags");
     if (flags & SYN) s->wscale = out ? (uint8_t)story_field(frame, s->linktype, "tcp.options.wscale.shift") : s->wscale;

@@ -1,4 +1,5 @@
 /* hepta tour: a page's way through a small internet, in virtual time, told layer by layer; or, with --wire, through the real one. */
+#define _GNU_SOURCE /* program_invocation_name */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +39,7 @@ struct tour {
     struct sha256 hash;
     uint8_t *page;
     uint64_t size, rate, snap;
-    const char *out, *url;
+    const char *out, *url, *command;
     bool quiet, ended, asked;
     int result;
     char got[SHA256_TEXT], wanted[SHA256_TEXT];
@@ -79,7 +80,6 @@ static void tour_cable_event(void *ctx, const struct hp_cable_event *e)
     if (e->kind == HP_CABLE_DROP) {
         int len = snprintf(comment, sizeof comment, "DROP %s: %s", hp_drop_name(e->drop), hp_drop_text(e->drop));
         r.comment = (struct hp_bytes){(const uint8_t *)comment, (size_t)len};
-        t->story.drops[e->drop]++;
     }
     hp_pcap_write(c->pcap, &r);
 }
@@ -111,11 +111,11 @@ static int tour_close_captures(struct tour *t)
 
 /* ---- the network ---- */
 
-static int tour_address(struct hp_stack *s, int link, const char *text)
+static int tour_address(struct hp_stack *s, const char *link, const char *text)
 {
     struct hp_prefix p;
     hp_prefix_parse(text, &p);
-    return hp_addr_add(s, link, &p, 0);
+    return hp_addr_add(s, hp_link_find(s, link), &p, 0);
 }
 
 static int tour_route(struct hp_stack *s, const char *to, const char *gateway)
@@ -128,8 +128,8 @@ static int tour_route(struct hp_stack *s, const char *to, const char *gateway)
 
 static bool tour_addresses(struct tour *t)
 {
-    return !tour_address(t->client, 1, "10.1.0.2/24") && !tour_address(t->r1, 1, "10.1.0.1/24") && !tour_address(t->r1, 2, "10.2.0.1/30") &&
-           !tour_address(t->r2, 1, "10.2.0.2/30") && !tour_address(t->r2, 2, "10.3.0.1/24") && !tour_address(t->server, 1, "10.3.0.80/24") &&
+    return !tour_address(t->client, "eth0", "10.1.0.2/24") && !tour_address(t->r1, "eth0", "10.1.0.1/24") && !tour_address(t->r1, "eth1", "10.2.0.1/30") &&
+           !tour_address(t->r2, "eth0", "10.2.0.2/30") && !tour_address(t->r2, "eth1", "10.3.0.1/24") && !tour_address(t->server, "eth0", "10.3.0.80/24") &&
            !tour_route(t->client, "0.0.0.0/0", "10.1.0.1") && !tour_route(t->r1, "10.3.0.0/24", "10.2.0.2") &&
            !tour_route(t->r2, "10.1.0.0/24", "10.2.0.1") && !tour_route(t->server, "0.0.0.0/0", "10.3.0.1");
 }
@@ -218,7 +218,7 @@ static void tour_print_map(const struct tour *t)
            "    client ------ sw ------ r1 =============== r2 ------ server\n"
            "    10.1.0.2            10.1.0.1  10.2.0.0/30  10.3.0.1  10.3.0.80\n"
            "                        names                            www.hepta.test\n\n"
-           "    ===  %.0f Mbit/s, %s, %.2f%% of the frames are lost      ---  1 Gbit/s, 50us      seed %lld\n",
+           "    ===  %.0f Mbit/s, %s, %.2f%% of the frames are lost     ---  1 Gbit/s, 50us     seed %lld\n",
            (double)t->rate / 1e6, hp_span_text(t->machine.config.delay, delay, sizeof delay),
            (double)t->machine.config.loss / 4294967296.0 * 100, (long long)t->machine.config.seed);
 }
@@ -235,10 +235,11 @@ static void tour_print_layers(const struct tour *t)
            cli_ms(g->connected - g->resolved, connect, sizeof connect), cli_bytes(g->body_bytes, size, sizeof size),
            cli_rate(g->body_bytes, g->ended - g->first_byte, rate, sizeof rate), cli_ms(i->rtt, rtt, sizeof rtt), t->story.win_max / 1000);
     if (!t->world) return;
-    printf("                  retransmitted by the server: %llu of %llu segments\n",
-           (unsigned long long)hp_counter(t->server, "tcp.segments_retransmitted"), (unsigned long long)hp_counter(t->server, "tcp.segments_out"));
+    printf("                  the server sent %llu of its %llu segments again (%llu times of fast recovery, %llu timeouts)\n",
+           (unsigned long long)hp_counter(t->server, "tcp.retransmits"), (unsigned long long)hp_counter(t->server, "tcp.segments_out"),
+           (unsigned long long)hp_counter(t->server, "tcp.fast_recoveries"), (unsigned long long)hp_counter(t->server, "tcp.timeouts"));
     printf("  3 network       every packet crossed two routers: TTL 64 at the server, %u at the client; %llu and %llu forwarded\n", t->story.ttl_seen,
-           (unsigned long long)hp_counter(t->r1, "forward.forwarded"), (unsigned long long)hp_counter(t->r2, "forward.forwarded"));
+           (unsigned long long)hp_counter(t->r1, "net.forwarded"), (unsigned long long)hp_counter(t->r2, "net.forwarded"));
     struct hp_bridge_info port;
     const char *sw;
     struct hp_stack *bridge = hp_world_each(t->world, 1, &sw);
@@ -260,7 +261,7 @@ static void tour_print_layers(const struct tour *t)
 static void tour_print_drops(const struct tour *t)
 {
     for (int d = 1; d < HP_DROP_TAKEN; d++)
-        if (t->story.drops[d]) printf("  dropped         %llu x %s: %s\n", (unsigned long long)t->story.drops[d], hp_drop_name((enum hp_drop)d),
+        if (t->story.drops[d] && d != HP_DROP_NOT_FOR_US) printf("  dropped         %llu x %s: %s\n", (unsigned long long)t->story.drops[d], hp_drop_name((enum hp_drop)d),
                                       hp_drop_text((enum hp_drop)d));
 }
 
@@ -270,11 +271,13 @@ static void tour_print_end(const struct tour *t, double took)
     printf("\n  The body's SHA-256 is %.16s..., %s.\n", t->got, same ? "the one that the server holds" : "NOT the one that the server holds");
     printf("  %llu events in %.2f s of real time; digest %016llx: the same seed gives it again.\n", (unsigned long long)hp_world_events(t->world), took,
            (unsigned long long)hp_world_digest(t->world));
-    printf("\nLook further:\n  hepta decode %s | head -40        every frame of that cable as a line (-v: every field)\n"
-           "  wireshark %s            the slow cable; lost frames have a comment\n"
-           "  hepta tour --loss 5%% --seed 7                    another world\n"
-           "  hepta tour --wire tap:hepta0 --addr 10.7.0.2/24 http://10.7.0.1/     the same on a real wire\n",
-           t->cable[0].path, t->cable[2].path);
+    printf("\nLook further (hepta is %s)\n"
+           "  hepta decode %s    every frame of that cable as a line; -v: every field\n"
+           "  wireshark %s           the slow cable; frames that it lost have a comment\n"
+           "  hepta tour --loss 5%% --seed 8              another world\n"
+           "  hepta tour --wire tap:hepta0 --addr 10.7.0.2/24 http://10.7.0.1/\n"
+           "                                             the same on a real wire (as root)\n",
+           t->command, t->cable[0].path, t->cable[2].path);
 }
 
 static void tour_print_json(const struct tour *t, double took)
@@ -308,6 +311,7 @@ static int tour_run_lab(struct tour *t)
     if (!json) story_title(&t->story, "What happened    (seconds, who, layer, what)");
     hp_world_run(t->world, HP_S(TOUR_SECONDS_MAX), tour_ended, t);
     double took = tour_seconds() - began;
+    t->story.out = NULL; /* what is taken down now is no part of it */
     if (t->result || !t->ended) return cli_error("the page did not come: %s", t->ended ? t->get.error : "an hour of virtual time was not enough");
     if (json) {
         tour_print_json(t, took);
@@ -359,7 +363,7 @@ static void tour_real(struct cli_machine *m, void *arg)
 
 int cli_tour(int argc, char **argv)
 {
-    struct tour t = {.out = "out", .size = 10000000, .rate = 100000000};
+    struct tour t = {.command = program_invocation_name, .out = "out", .size = 10000000, .rate = 100000000};
     struct cli_config *c = &t.machine.config;
     c->seed = 7;
     c->delay = HP_MS(10);
