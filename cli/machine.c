@@ -10,7 +10,7 @@
 #include "cli.h"
 #include "wire/dissect.h"
 
-enum { MACHINE_MEMORY_MAX = 1 << 29, MACHINE_PROGRAM_STACK = 256 * 1024, MACHINE_FLUSH_MS = 200, MACHINE_ADDRESS_WAIT_S = 15 };
+enum { MACHINE_MEMORY_MAX = 1 << 29, MACHINE_PROGRAM_STACK = 256 * 1024, MACHINE_FLUSH_MS = 200, MACHINE_GOODBYE_MS = 10, MACHINE_ADDRESS_WAIT_S = 15 };
 
 static struct hp_loop *volatile machine_loop;   /* for the signal handler */
 
@@ -315,16 +315,14 @@ static bool machine_await_port(struct cli_machine *m, struct cli_port *port)
 static void machine_program(struct hp_stack *s, void *arg)
 {
     struct cli_machine *m = arg;
-    bool ready = true, leased = false;
-    for (int i = 0; i < m->config.ports && ready; i++) ready = machine_await_port(m, &m->config.port[i]);
+    const struct cli_config *c = &m->config;
+    bool ready = true;
+    for (int i = 0; i < c->ports && ready; i++) ready = machine_await_port(m, &m->config.port[i]);
     m->result = CLI_FAILED;
     if (ready) m->main(m, m->arg);
-    for (int i = 0; i < m->config.ports; i++) {
-        if (!m->config.port[i].dhcp) continue;
-        hp_dhcp_stop(s, &m->config.port[i].client);
-        leased = true;
-    }
-    if (leased) hp_sleep(s, HP_MS(20)); /* so that the release is sent */
+    for (int i = 0; i < c->ports; i++)
+        if (c->port[i].dhcp) hp_dhcp_stop(s, &m->config.port[i].client);
+    hp_sleep(s, HP_MS(MACHINE_GOODBYE_MS) + 2 * (c->delay + c->jitter)); /* for the last FINs, and for the lease's release */
     m->ended = true;
 }
 
