@@ -281,6 +281,7 @@ void hp_world_crash(struct hp_world *w, const char *name)
     n->stack = NULL;
     hp_stack_free(s);
     agenda_set(&w->agenda, n->id, HP_NEVER);
+    agenda_unmark(&w->agenda, n->id);
     for (uint32_t i = 0; i < n->ports; i++) cable_set_carrier(w, n->port[i].cable);
 }
 

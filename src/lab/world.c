@@ -38,7 +38,7 @@ uint64_t hp_world_events(const struct hp_world *w) { return w->events; }
 
 void world_touch(struct hp_world *w, struct world_node *n)
 {
-    if (n->stack && agenda_at(&w->agenda, n->id) > w->now) agenda_set(&w->agenda, n->id, w->now);
+    if (n->stack) agenda_mark(&w->agenda, n->id);
 }
 
 void world_clock(struct hp_world *w, struct world_node *n)
@@ -53,7 +53,8 @@ void world_clocks(struct hp_world *w)
 
 static void world_set_machine(struct hp_world *w, struct world_node *n, hp_time at)
 {
-    agenda_set(&w->agenda, n->id, at < w->now ? w->now : at);
+    if (at <= w->now) agenda_mark(&w->agenda, n->id);
+    else agenda_set(&w->agenda, n->id, at);
 }
 
 void world_look(struct hp_world *w)
@@ -78,6 +79,7 @@ void hp_world_on_step(struct hp_world *w, const char *name, void (*fn)(void *ctx
 static void world_run_machine(struct hp_world *w, struct world_node *n)
 {
     struct hp_stack *s = n->stack;
+    agenda_unmark(&w->agenda, n->id);
     hp_step(s, w->now);
     bool ran = hp_programs_run(s);
     if (n->on_step) n->on_step(n->on_step_ctx, s);
@@ -92,35 +94,46 @@ static void world_run_cable(struct hp_world *w, struct world_cable *k)
     agenda_set(&w->agenda, k->id, hp_cable_next(k->cable));
 }
 
-static hp_time world_next(const struct hp_world *w)
+static void world_run_entry(struct hp_world *w, struct agenda_entry e)
 {
-    hp_time call = calls_next(w), next = agenda_next(&w->agenda);
-    return call < next ? call : next;
-}
-
-static void world_happen(struct hp_world *w)
-{
-    w->events++;
-    if (calls_next(w) <= agenda_next(&w->agenda)) {
-        calls_run(w);
-        return;
-    }
-    struct agenda_entry e = w->agenda.heap[0];
     w->now = e.at;
     if (e.id & AGENDA_MACHINE) world_run_machine(w, world_machine(w, e.id & ~AGENDA_MACHINE));
     else world_run_cable(w, world_cable(w, e.id));
+}
+
+/* What is next of all cables and machines; false = nothing. */
+static bool world_next_entry(const struct hp_world *w, struct agenda_entry *e)
+{
+    struct agenda_entry marked = {.at = w->now};
+    bool planned = w->agenda.count > 0;
+    if (planned) *e = w->agenda.heap[0];
+    if (!agenda_marked(&w->agenda, &marked.id)) return planned;
+    if (!planned || e->at > marked.at || e->id > marked.id) *e = marked;
+    return true;
+}
+
+/* The next event happens, unless it is later than `until`.  HP_OK, HP_ETIMEDOUT, HP_ENOENT: there is none. */
+static int world_happen(struct hp_world *w, hp_time until)
+{
+    struct agenda_entry e = {.at = HP_NEVER};
+    hp_time call = calls_next(w), next = world_next_entry(w, &e) ? e.at : HP_NEVER;
+    hp_time first = call < next ? call : next;
+    if (first == HP_NEVER) return HP_ENOENT;
+    if (first > until) return HP_ETIMEDOUT;
+    w->events++;
+    if (call <= next) calls_run(w);
+    else world_run_entry(w, e);
+    return HP_OK;
 }
 
 static int world_run_loop(struct hp_world *w, hp_time until, bool (*done)(void *ctx), void *ctx)
 {
     for (;;) {
         if (done && done(ctx)) return HP_OK;
-        hp_time next = world_next(w);
-        if (next == HP_NEVER || next > until) {
-            if (until != HP_NEVER && until > w->now) w->now = until;
-            return next == HP_NEVER ? HP_ENOENT : HP_ETIMEDOUT;
-        }
-        world_happen(w);
+        int result = world_happen(w, until);
+        if (result == HP_OK) continue;
+        if (until != HP_NEVER && until > w->now) w->now = until;
+        return result;
     }
 }
 
@@ -139,10 +152,9 @@ bool hp_world_step(struct hp_world *w)
 {
     assert(!w->running);
     world_look(w);
-    if (world_next(w) == HP_NEVER) return false;
     w->running = true;
-    world_happen(w);
+    int result = world_happen(w, HP_NEVER);
     world_clocks(w);
     w->running = false;
-    return true;
+    return result == HP_OK;
 }

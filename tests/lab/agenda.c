@@ -53,8 +53,43 @@ static void test_first_is_always_the_least(void **state)
     test_alloc_end(&alloc);
 }
 
+/* Marks against a plain array. */
+static void test_marks_are_found_in_order(void **state)
+{
+    struct test_alloc alloc;
+    test_alloc_init(&alloc);
+    struct hp_mem *mem = mem_new(&alloc.allocator, 0);
+    struct agenda a = {0};
+    struct random r;
+    static bool marked[5000];
+    uint32_t id;
+    random_init(&r, 2, "agenda", "marks");
+    for (uint32_t i = 0; i < 5000; i++) {
+        assert_true(agenda_add(&a, mem, true, &id));
+        if (i % 1000 == 5) agenda_mark(&a, id); /* marks stay when it grows */
+        marked[i] = i % 1000 == 5;
+    }
+    for (int n = 0; n < 5000; n++) {
+        uint32_t i = random_below(&r, 5000), first = 0;
+        if (random_below(&r, 3) == 0) agenda_mark(&a, i | AGENDA_MACHINE);
+        else agenda_unmark(&a, i | AGENDA_MACHINE);
+        if (!random_below(&r, 2)) {
+            if (agenda_marked(&a, &id)) agenda_unmark(&a, id), marked[id & ~AGENDA_MACHINE] = false;
+        }
+        uint64_t mark = a.mark[0][i >> 6] >> (i & 63) & 1;
+        marked[i] = mark;
+        while (first < 5000 && !marked[first]) first++;
+        assert_int_equal(agenda_marked(&a, &id), first < 5000);
+        if (first < 5000) assert_int_equal(id, first | AGENDA_MACHINE);
+    }
+    agenda_free(&a, mem);
+    mem_release(mem);
+    test_alloc_end(&alloc);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_first_is_always_the_least)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_first_is_always_the_least),
+                                      cmocka_unit_test(test_marks_are_found_in_order)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
