@@ -243,7 +243,7 @@ static void bench_idle(int count)
     struct hp_sock *l = listener_open(&p);
     for (uint8_t i = 0; i < 8; i++) {
         struct hp_prefix more = {hp_ip4(10, 0, 0, (uint8_t)(100 + i)), 120};
-        hp_addr_add(p.a.stack, 1, &more, HP_ADDR_NO_DAD);
+        hp_addr_add(p.a.stack, hp_link_find(p.a.stack, "eth0"), &more, HP_ADDR_NO_DAD);
     }
     size_t a = held(p.a.stack), b = held(p.b.stack);
     for (int i = 0; i < count; i++) {

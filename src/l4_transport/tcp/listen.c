@@ -237,7 +237,7 @@ static struct tcp *tcp_half_promote(struct tcp_host *h, struct tcp_half *half)
     t->node = half->node;
     t->node.kind = TCP_NODE_CONN;
     t->state = TCP_SYN_RECEIVED;
-    t->flags = (from->flags & (TF_NODELAY | TF_CORK | TF_KEEPALIVE | TF_RCVBUF_SET | TF_SNDBUF_SET | TF_OOBINLINE)) | TF_MAPPED |
+    t->flags = (from->flags & (uint32_t)(TF_NODELAY | TF_CORK | TF_KEEPALIVE | TF_RCVBUF_SET | TF_SNDBUF_SET | TF_OOBINLINE)) | TF_MAPPED |
                (half->flags & HALF_SACK ? TF_SACK : 0) | (half->flags & HALF_TS ? TF_TS : 0) |
                (half->flags & HALF_WSCALE ? TF_WSCALE : 0);
     t->cc_kind = from->cc_kind;
@@ -294,7 +294,7 @@ static void tcp_half_complete(struct tcp_host *h, struct tcp_half *half, struct 
     if (!rtx) tcp_rtt_sample(t, (tcp_isn(h, &t->node.flow, h->stack->now) - t->iss) * 4); /* the ISN's clock is one of 4 us */
     h->opens_passive++;
     t->snd_una = g->ack;
-    t->snd_wnd = t->max_wnd = g->win << t->snd_wscale;
+    t->snd_wnd = t->max_wnd = (uint32_t)g->win << t->snd_wscale;
     t->snd_wl1 = g->seq;
     t->snd_wl2 = g->ack;
     tcp_start_sending(t, rtx);

@@ -4,7 +4,7 @@
  * that nobody who still holds a pointer in this step is surprised. */
 #include "l4_transport/tcp/tcp.h"
 
-const char *tcp_state_name(int state)
+const char *tcp_state_name(unsigned state)
 {
     static const char *const name[TCP_STATES] = {
         [TCP_CLOSED] = "CLOSED", [TCP_LISTEN] = "LISTEN", [TCP_SYN_SENT] = "SYN-SENT",
@@ -12,7 +12,7 @@ const char *tcp_state_name(int state)
         [TCP_FIN_WAIT_2] = "FIN-WAIT-2", [TCP_CLOSE_WAIT] = "CLOSE-WAIT", [TCP_CLOSING] = "CLOSING",
         [TCP_LAST_ACK] = "LAST-ACK", [TCP_TIME_WAIT] = "TIME-WAIT",
     };
-    return state >= 0 && state < TCP_STATES ? name[state] : "?";
+    return state < TCP_STATES ? name[state] : "?";
 }
 
 /* RFC 9293 figure 5, as bits; CLOSED is reached from everywhere by RST, timeout or ABORT. */

@@ -16,6 +16,7 @@ void tcp_pkt_skip(struct hp_pkt *p, uint32_t n)
     p->data += head;
     n -= head;
     assert(n <= p->more.n);
+    if (!n) return;
     p->more.p += n;
     p->more.n -= n;
 }
@@ -87,6 +88,7 @@ static void tcp_run_free(struct tcp *t, const struct tcp_run *run)
 
 static void tcp_runs_remove(struct tcp_ooo *q, uint32_t i, uint32_t n)
 {
+    if (!n) return;
     memmove(q->run + i, q->run + i + n, (q->runs - i - n) * sizeof *q->run);
     q->runs -= n;
 }
