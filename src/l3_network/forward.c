@@ -15,18 +15,21 @@ static bool forward_forbidden(const struct hp_pkt *p, bool v4)
            hp_ip_is_loopback(&p->src) || hp_ip_is_loopback(&p->dst);
 }
 
+/* What is copied behind the IP header, so that whoever gets it finds the transport's header in one piece. */
+enum { FORWARD_COPY = 128 };
+
 /* A packet of its own header and a slice of p's bytes, in p's place; p itself if that cannot be, NULL without memory. */
 static struct hp_pkt *forward_split(struct hp_stack *s, struct hp_pkt *p, size_t header)
 {
+    size_t linear = (size_t)(p->tail - p->data), n = header + FORWARD_COPY < linear ? header + FORWARD_COPY : linear;
     if (p->more.buf || p->flags & PKT_SUM_TX) {
         if (pkt_own(s, p, 0, false)) return p;
         return NULL;
     }
-    struct hp_pkt *q = pkt_alloc(s, header);
+    struct hp_pkt *q = pkt_alloc(s, n);
     if (!q) return NULL;
-    memcpy(pkt_put(q, header), p->data, header);
-    size_t left = (size_t)(p->tail - p->data) - header;
-    if (left) q->more = (struct hp_slice){buf_ref(p->buf), p->data + header, (uint32_t)left};
+    memcpy(pkt_put(q, n), p->data, n);
+    if (linear > n) q->more = (struct hp_slice){buf_ref(p->buf), p->data + n, (uint32_t)(linear - n)};
     q->id = p->id;
     q->link = p->link;
     q->time = p->time;

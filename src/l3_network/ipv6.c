@@ -171,6 +171,10 @@ static void ipv6_upper(struct hp_stack *s, struct hp_pkt *p, const struct ipv6_w
 
 static void ipv6_local(struct hp_stack *s, struct hp_pkt *p, const struct ipv6_hdr *h)
 {
+    if (p->more.n && ipv6_is_ext(h->next) && !pkt_own(s, p, 0, true)) { /* a chain is walked in one piece */
+        hp_drop(s, p, HP_DROP_NO_MEMORY);
+        return;
+    }
     struct ipv6_walk w = ipv6_walk_start(pkt_bytes(p), h);
     struct ipv6_ext e;
     unsigned fragments = 0;

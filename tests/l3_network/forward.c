@@ -58,7 +58,7 @@ static void test_payload_is_not_copied_when_others_see_it(void **state)
     l3_step(&t);
     struct hp_pkt *out = tap_take_pkt(&t.tap[1]);
     assert_non_null(out);
-    assert_ptr_equal(out->more.p, at + 14 + 20);
+    assert_ptr_equal(out->more.p, at + 14 + 20 + 128);
     assert_int_equal(other->data[14 + 8], 64); /* what the other one sees is untouched */
     assert_int_equal(out->data[14 + 8], 63);
     hp_pkt_free(out);
