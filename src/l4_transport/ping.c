@@ -78,6 +78,7 @@ static void ping_error(struct hp_stack *s, const struct hp_neterr *e)
     uint16_t seq = get16(e->quote.p + 6);
     if (!k || (k->d.flags & DGRAM_CONNECTED && !hp_ip_equal(&k->d.peer, &e->dst))) return;
     g->errors++;
+    if (e->err == HP_EMSGSIZE) ip_take_mtu(s, e);
     struct hp_endpoint to = {.ip = e->dst};
     dgram_put_error(&k->d, e, &to, seq, bytes_from(e->quote, ICMP4_HEADER));
 }

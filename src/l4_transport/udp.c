@@ -128,6 +128,7 @@ static void udp_error(struct hp_stack *s, void *state, const struct hp_neterr *e
     struct udp_sock *us = udp_find(u, &f, 0, &taken);
     if (!us) return;
     u->icmp_errors++;
+    if (e->err == HP_EMSGSIZE) ip_take_mtu(s, e); /* RFC 8201 5.4: the next one is fragmented */
     struct hp_endpoint to = {.ip = e->dst, .port = f.peer_port};
     if (us->d.flags & DGRAM_RECVERR) {
         dgram_put_error(&us->d, e, &to, 0, bytes_from(e->quote, UDP_HEADER));
