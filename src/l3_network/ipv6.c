@@ -103,7 +103,7 @@ static bool ipv6_fragment_valid(struct hp_stack *s, struct hp_pkt *p, const stru
     if (f->mf && n % 8) return ipv6_refuse(s, p, ICMP6_PARAM_FIELD, 4, HP_DROP_FRAG_BAD);
     if ((size_t)e->at - IPV6_HEADER + f->off + n > UINT16_MAX) return ipv6_refuse(s, p, ICMP6_PARAM_FIELD, e->at + 2u, HP_DROP_FRAG_BAD);
     if (f->off > 0) return true;
-    if (ipv6_walk_all(&rest) == IPV6_WALK_UPPER && (!f->mf || rest.left.n >= IPV6_TRANSPORT_MIN)) return true;
+    if (ipv6_walk_all(&rest) == IPV6_WALK_UPPER && (!f->mf || rest.left.n + p->more.n >= IPV6_TRANSPORT_MIN)) return true;
     return ipv6_refuse(s, p, ICMP6_PARAM_CHAIN, rest.at, HP_DROP_FRAG_BAD);
 }
 

@@ -327,6 +327,7 @@ int dgram_take_turn(struct dgram *d, size_t n)
 {
     struct hp_stack *s = d->base.stack;
     if (d->flags & DGRAM_DF && n + ip_header_len(&d->route_dst) > d->path.mtu) return HP_EMSGSIZE;
+    if (d->flags & DGRAM_BLOCKED) return HP_EAGAIN;
     hp_time end = d->turn_at + HP_US(DGRAM_TURN_US);
     if (s->now >= end) {
         d->turn_at = s->now;
