@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A real Linux kernel (Debian's user-mode-linux) whose network card is one end of a socketpair, hepta at the other: no privileges, no TAP.
 . "$(dirname "$0")/lib.sh"
-need linux.uml python3 curl ping
+need linux.uml busybox python3 curl ping
 
 mkdir "$work/www"
 head -c 3000000 /dev/urandom >"$work/www/file"
@@ -11,6 +11,7 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 mount -t proc proc /proc
 mount -t tmpfs tmpfs /run
 mount -t tmpfs tmpfs /mnt
+busybox insmod /usr/lib/uml/modules/*/kernel/net/ipv6/ipv6.ko 2>&1 | sed "s/^/GUEST insmod /"
 ip link set lo up
 ip link set vec0 up
 ip addr add 10.7.0.1/24 dev vec0
