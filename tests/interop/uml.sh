@@ -11,6 +11,7 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 mount -t proc proc /proc
 mount -t tmpfs tmpfs /run
 mount -t tmpfs tmpfs /mnt
+busybox insmod /usr/lib/uml/modules/*/kernel/lib/crc-ccitt.ko
 busybox insmod /usr/lib/uml/modules/*/kernel/net/ipv6/ipv6.ko 2>&1 | sed "s/^/GUEST insmod /"
 ip link set lo up
 ip link set vec0 up
