@@ -50,7 +50,9 @@ struct hp_wire_ops {
     const char *name;
     bool (*room)(struct hp_wire *w);                       /* may tx be called now?  NULL = always            */
     void (*tx)(struct hp_wire *w, struct hp_pkt *p);       /* consumes; never calls back into the stack       */
-    void (*flush)(struct hp_wire *w);                      /* a burst of tx is over; or NULL                  */
+    void (*flush)(struct hp_wire *w);                      /* a burst of tx is over: send what is held back; or NULL.  The link
+                                                              flushes every wire of its chain; a wrapper that sends at
+                                                              other times flushes the wire below itself       */
     void (*rx)(struct hp_wire *w, struct hp_pkt *p);       /* only for a wire around another: a frame came up
                                                               from `below`; consumes, passes on with hp_wire_rx */
     void (*close)(struct hp_wire *w);                      /* the stack lets go; or NULL                      */

@@ -157,7 +157,8 @@ static void link_run_tx(struct hp_stack *s, struct hp_link *l)
         trace_pkt(s, HP_TRACE_TX, 1, NULL, p);
         w->ops->tx(w, p);
     }
-    if (w->ops->flush) w->ops->flush(w);
+    for (struct hp_wire *k = w; k; k = k->below)
+        if (k->ops->flush) k->ops->flush(k);
     if (l->out.first && hp_wire_room(w)) link_mark_tx(s, l); /* a full wire says hp_wire_ready() */
 }
 

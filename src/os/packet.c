@@ -16,8 +16,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "os/batch.h"
 #include "os/netdev.h"
-#include "os/vnet.h"
 #include "os/wires.h"
 
 enum { PACKET_SLOT = 17 * 4096, PACKET_SLOTS = 512, PACKET_HEADERS_MAX = 32 };
@@ -25,7 +25,8 @@ static_assert(PACKET_SLOT >= WIRE_FRAME_MAX + 256, "the largest frame and its he
 
 struct packet_wire {
     struct os_wire os;
-    struct hp_pkt *held;                /* did not fit into the socket yet */
+    struct batch out;
+    bool full;                          /* the socket: the batch waits */
     uint8_t *ring;
     unsigned next;                      /* the slot that is filled next */
 };
@@ -62,48 +63,42 @@ static bool packet_read(struct packet_wire *w)
 
 /* ---- out ---- */
 
-/* True: the frame is gone one way or the other; false: the socket is full. */
-static bool packet_write(struct packet_wire *w, struct hp_pkt *p)
-{
-    struct virtio_net_hdr h;
-    struct iovec v[3];
-    int parts = vnet_parts(&h, p, false, v);
-    struct msghdr m = {.msg_iov = v, .msg_iovlen = (size_t)parts};
-    if (sendmsg(w->os.watch.fd, &m, MSG_DONTWAIT) >= 0) {
-        hp_pkt_free(p);
-        return true;
-    }
-    if (errno == EAGAIN) return false;
-    hp_wire_drop(&w->os.wire, p, errno == ENOBUFS ? HP_DROP_WIRE_FULL : HP_DROP_WIRE_ERROR);
-    return true;
-}
-
 static void packet_watch_writable(struct packet_wire *w, bool on)
 {
     w->os.watch.events = HP_WATCH_READ | (on ? (unsigned)HP_WATCH_WRITE : 0u);
     hp_loop_watch(w->os.loop, &w->os.watch);
 }
 
-static bool packet_room(struct hp_wire *wire) { return !((struct packet_wire *)wire->state)->held; }
+/* Writes the batch; a full socket keeps it (w->full) until the loop says that there is room. */
+static void packet_flush(struct hp_wire *wire)
+{
+    struct packet_wire *w = wire->state;
+    struct iovec v[BATCH_PARTS_MAX];
+    if (batch_is_empty(&w->out)) return;
+    struct msghdr m = {.msg_iov = v, .msg_iovlen = (size_t)batch_vector(&w->out, v)};
+    bool sent = sendmsg(w->os.watch.fd, &m, MSG_DONTWAIT) >= 0, full = !sent && errno == EAGAIN;
+    if (sent) batch_sent(&w->out);
+    else if (!full) batch_drop(&w->out, wire, errno == ENOBUFS ? HP_DROP_WIRE_FULL : HP_DROP_WIRE_ERROR);
+    if (w->full != full) packet_watch_writable(w, full);
+    w->full = full;
+}
+
+static bool packet_room(struct hp_wire *wire) { return !((struct packet_wire *)wire->state)->full; }
 
 static void packet_tx(struct hp_wire *wire, struct hp_pkt *p)
 {
     struct packet_wire *w = wire->state;
-    if (w->held) {
-        hp_wire_drop(wire, p, HP_DROP_WIRE_FULL);
-    } else if (!packet_write(w, p)) {
-        w->held = p;
-        packet_watch_writable(w, true);
-    }
+    if (!w->full && batch_add(&w->out, p)) return;
+    if (!w->full) packet_flush(wire);
+    if (w->full || !batch_add(&w->out, p)) hp_wire_drop(wire, p, HP_DROP_WIRE_FULL);
 }
 
 static void packet_ready(void *ctx, unsigned events)
 {
     struct packet_wire *w = ctx;
-    if (events & HP_WATCH_WRITE && w->held && packet_write(w, w->held)) {
-        w->held = NULL;
-        packet_watch_writable(w, false);
-        hp_wire_ready(&w->os.wire);
+    if (events & HP_WATCH_WRITE && w->full) {
+        packet_flush(&w->os.wire);
+        if (!w->full) hp_wire_ready(&w->os.wire);
     }
     for (int i = 0; i < WIRE_BURST && packet_read(w); i++) continue;
 }
@@ -113,13 +108,14 @@ static void packet_ready(void *ctx, unsigned events)
 static void packet_close(struct hp_wire *wire)
 {
     struct packet_wire *w = wire->state;
-    if (w->held) hp_pkt_free(w->held);
+    batch_drop(&w->out, wire, HP_DROP_STOPPED);
     if (w->ring) munmap(w->ring, (size_t)PACKET_SLOT * PACKET_SLOTS);
     os_wire_close(&w->os);
     free(w);
 }
 
-static const struct hp_wire_ops packet_ops = {.name = "packet", .room = packet_room, .tx = packet_tx, .close = packet_close};
+static const struct hp_wire_ops packet_ops = {.name = "packet", .room = packet_room, .tx = packet_tx, .flush = packet_flush,
+                                              .close = packet_close};
 
 static bool packet_set(int fd, int option, int value) { return setsockopt(fd, SOL_PACKET, option, &value, sizeof value) == 0; }
 
@@ -170,6 +166,7 @@ int packet_open(const struct wire_url *u, struct hp_wire **out)
     os_wire_init(&w->os, u, &packet_ops, fd);
     w->os.wire.mtu = netdev_mtu(u->name);
     vnet_set_wire(&w->os.wire, u);
+    batch_init(&w->out, &w->os.wire);
     if (!packet_set_ring(w) || !packet_bind(w, interface)) err = wire_fail(u, HP_EIO, "packet:%s: %s", u->name, strerror(errno));
     if (!err) err = os_wire_watch(&w->os, u, packet_ready);
     if (err) packet_close(&w->os.wire);

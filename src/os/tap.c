@@ -16,14 +16,15 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "os/batch.h"
 #include "os/netdev.h"
-#include "os/vnet.h"
 #include "os/wires.h"
 
 enum { TAP_HEADERS_MAX = 32, TAP_QUEUE = 4000 };
 
 struct tap {
     struct os_wire os;
+    struct batch out;
     uint8_t large[WIRE_FRAME_MAX];      /* the rest of a frame beyond frame_max */
 };
 
@@ -74,25 +75,33 @@ static void tap_ready(void *ctx, unsigned events)
 }
 
 /* The kernel takes a frame at once or refuses it: a device that is down, or a frame that cannot be. */
+static void tap_flush(struct hp_wire *w)
+{
+    struct tap *t = w->state;
+    struct iovec v[BATCH_PARTS_MAX];
+    if (batch_is_empty(&t->out)) return;
+    if (writev(t->os.watch.fd, v, batch_vector(&t->out, v)) >= 0) batch_sent(&t->out);
+    else batch_drop(&t->out, w, errno == EAGAIN ? HP_DROP_WIRE_FULL : HP_DROP_WIRE_ERROR);
+}
+
 static void tap_tx(struct hp_wire *w, struct hp_pkt *p)
 {
     struct tap *t = w->state;
-    struct virtio_net_hdr h;
-    struct iovec v[3];
-    int parts = vnet_parts(&h, p, w->flags & HP_WIRE_IP, v);
-    if (writev(t->os.watch.fd, v, parts) >= 0) hp_pkt_free(p);
-    else hp_wire_drop(w, p, errno == EAGAIN ? HP_DROP_WIRE_FULL : HP_DROP_WIRE_ERROR);
+    if (batch_add(&t->out, p)) return;
+    tap_flush(w);
+    batch_add(&t->out, p);
 }
 
 static void tap_close(struct hp_wire *w)
 {
     struct tap *t = w->state;
+    batch_drop(&t->out, w, HP_DROP_STOPPED);
     os_wire_close(&t->os);
     free(t);
 }
 
-static const struct hp_wire_ops tap_ops = {.name = "tap", .tx = tap_tx, .close = tap_close};
-static const struct hp_wire_ops tun_ops = {.name = "tun", .tx = tap_tx, .close = tap_close};
+static const struct hp_wire_ops tap_ops = {.name = "tap", .tx = tap_tx, .flush = tap_flush, .close = tap_close};
+static const struct hp_wire_ops tun_ops = {.name = "tun", .tx = tap_tx, .flush = tap_flush, .close = tap_close};
 
 /* ---- opening ---- */
 
@@ -160,6 +169,7 @@ static int tap_make(const struct wire_url *u, int fd, uint32_t mtu, const struct
     t->os.wire.flags = ops == &tun_ops ? HP_WIRE_IP : 0;
     t->os.frame_max = mtu + TAP_HEADERS_MAX;
     vnet_set_wire(&t->os.wire, u);
+    batch_init(&t->out, &t->os.wire);
     if (t->os.wire.flags & HP_WIRE_GSO) ioctl(fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN);
     int err = os_wire_watch(&t->os, u, tap_ready);
     if (err) tap_close(&t->os.wire);
