@@ -17,9 +17,9 @@ struct ipv4 {
     uint8_t ident_table[IDENT_ROUNDS][256];
     struct key ident_key;
     uint64_t ident_epoch;
-    int64_t ttl, source_checks;
-    uint64_t in_receives, in_hdr_errors, in_addr_errors, in_discards, in_delivers, in_mcast_pkts, in_bcast_pkts, out_requests,
-        out_no_routes, out_mcast_pkts, out_bcast_pkts;
+    int64_t ttl;
+    uint64_t in_receives, in_hdr_errors, in_addr_errors, in_delivers, in_mcast_pkts, in_bcast_pkts, out_requests, out_mcast_pkts,
+        out_bcast_pkts;
 };
 
 static struct ipv4 *ipv4_of(const struct hp_stack *s) { return network(s)->v4; }
@@ -296,7 +296,7 @@ static int ipv4_source(struct hp_stack *s, const struct hp_ip *dst, const struct
     return HP_OK;
 }
 
-/* ARP got no answer: RFC 1812 4.3.3.1... the sender hears of it, and that may be us. */
+/* ARP got no answer: the sender hears of it, and that may be us (RFC 1812 4.3.3.1). */
 static void ipv4_failed(struct hp_stack *s, struct hp_link *l, struct hp_pkt *p)
 {
     p->l3 = pkt_offset(p);
