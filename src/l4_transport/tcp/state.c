@@ -147,6 +147,7 @@ void tcp_end_all(struct tcp_host *h)
     h->dead = NULL;
     while (h->all) {
         struct tcp *t = h->all;
+        if (t->flags & TF_QUEUED) tcp_dequeue(t);
         if (t->listener && t->state == TCP_LISTEN) tcp_listen_forget(t);
         sock_unlist(&t->sock);
         tcp_free(t);
