@@ -26,10 +26,12 @@ int hp_socket(struct hp_stack *s, enum hp_sock_type type, int protocol, struct h
 int hp_bind(struct hp_sock *sock, const struct hp_endpoint *local);
 int hp_listen(struct hp_sock *sock, int backlog);
 int hp_accept(struct hp_sock *sock, struct hp_sock **out, struct hp_endpoint *peer);   /* peer may be NULL */
-int hp_connect(struct hp_sock *sock, const struct hp_endpoint *peer);                  /* HP_EINPROGRESS */
+/* Streams: HP_EINPROGRESS, and in a program how it ended, or HP_ETIMEDOUT after HP_SO_SNDTIMEO.  Datagrams: at once; NULL dissolves it. */
+int hp_connect(struct hp_sock *sock, const struct hp_endpoint *peer);
 enum { HP_SHUT_RD = 0, HP_SHUT_WR = 1, HP_SHUT_RDWR = 2 };
 int hp_shutdown(struct hp_sock *sock, int how);
 int hp_close(struct hp_sock *sock);       /* the handle is gone; the connection closes by itself (or by SO_LINGER) */
+                                          /* programs that wait for it are answered HP_ECANCELED                    */
 int hp_local(const struct hp_sock *sock, struct hp_endpoint *out);
 int hp_peer(const struct hp_sock *sock, struct hp_endpoint *out);
 
@@ -49,7 +51,7 @@ int64_t hp_sendto(struct hp_sock *sock, const void *data, size_t n, unsigned fla
 
 /* What came with a datagram. */
 struct hp_recv_info {
-    struct hp_endpoint from, to;
+    struct hp_endpoint from, to;   /* of an error: who reported it, and where the datagram had been sent */
     uint16_t link;
     uint8_t ttl, tos;
     bool truncated;
