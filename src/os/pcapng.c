@@ -15,6 +15,7 @@
 #include "hepta/pcap.h"
 #include "hepta/wire.h"
 #include "wire/pcapng.h"
+#include "wire/sum.h"
 
 enum { PCAP_BUFFER = 1 << 18, PCAP_FRAME_MAX = 1 << 17, PCAP_COMMENTS_MAX = 2048 };
 
@@ -206,12 +207,7 @@ static int pcap_find_link(struct hp_pcap *p, const struct hp_event *e)
 /* A checksum that was left to the wire is filled in here as the wire would. */
 static void pcap_fill_sum(uint8_t *frame, size_t n, const struct hp_pkt_offload *o)
 {
-    if (!o->sum_needed || (size_t)o->sum_start + o->sum_offset + 2 > n) return;
-    uint64_t sum = 0;
-    for (size_t i = o->sum_start; i < n; i++) sum += (i - o->sum_start) % 2 ? frame[i] : (uint64_t)frame[i] << 8;
-    while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
-    uint16_t value = (uint16_t)~sum;
-    put16(frame + o->sum_start + o->sum_offset, value ? value : 0xffff);
+    if (o->sum_needed && (size_t)o->sum_start + o->sum_offset + 2 <= n) sum_complete(frame + o->sum_start, n - o->sum_start, o->sum_offset);
 }
 
 static void pcap_take_frame(struct hp_pcap *p, const struct hp_event *e, enum hp_pcap_direction direction)

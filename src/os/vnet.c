@@ -70,9 +70,6 @@ int vnet_parts(struct virtio_net_hdr *h, const struct hp_pkt *p, bool bare, stru
 
 /* ---- in ---- */
 
-/* Completes a checksum over all n bytes; the field holds the pseudo header's sum. */
-static void vnet_fill_sum(uint8_t *p, size_t n, size_t field) { put16(p + field, sum_fold_udp(sum_add(0, p, n))); }
-
 /* A large segment that is being cut. */
 struct vnet_cut {
     const uint8_t *frame;
@@ -164,7 +161,7 @@ void vnet_rx(struct hp_wire *w, const struct virtio_net_hdr *h, struct hp_pkt *p
             return;
         }
         uint8_t *from = (uint8_t *)(uintptr_t)part[0].p + h->csum_start;    /* our own copy */
-        vnet_fill_sum(from, part[0].n - h->csum_start, h->csum_offset);
+        sum_complete(from, part[0].n - h->csum_start, h->csum_offset);
     }
     if (h->flags & (VIRTIO_NET_HDR_F_NEEDS_CSUM | VIRTIO_NET_HDR_F_DATA_VALID)) hp_pkt_mark_sum_good(p);
     if (h->gso_type != VIRTIO_NET_HDR_GSO_NONE) hp_pkt_mark_gso(p, h->gso_size);

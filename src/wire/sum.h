@@ -53,6 +53,13 @@ static inline uint16_t sum_fold_udp(uint32_t sum)
     return v ? v : 0xffff;
 }
 
+/* Completes a checksum that was left to the wire: over p[0..n), whose field at `field` holds the pseudo header's sum.  UDP's field is at 6. */
+static inline void sum_complete(uint8_t *p, size_t n, size_t field)
+{
+    uint32_t sum = sum_add(0, p, n);
+    put16(p + field, field == 6 ? sum_fold_udp(sum) : sum_fold(sum));
+}
+
 /* True if the message is unharmed: `sum` is the pseudo header's, or 0 where there is none. */
 static inline bool sum_ok(uint32_t sum, struct hp_bytes message)
 {

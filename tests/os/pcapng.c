@@ -8,6 +8,7 @@
 #include "hepta/pcap.h"
 #include "support/tap.h"
 #include "support/test.h"
+#include "wire/sum.h"
 
 struct capture_test {
     char path[64];
@@ -170,6 +171,18 @@ static void test_offloaded_checksum_is_filled_in(void **state)
     hp_pcap_in_close(in);
 }
 
+/* A TCP checksum that comes out as 0 stays 0: only UDP says 0xffff in its place. */
+static void test_zero_checksum_is_udps_matter(void **state)
+{
+    uint8_t tcp[20] = {0}, udp[8] = {0};
+    put16(tcp, 0xffff);
+    put16(udp, 0xffff);
+    sum_complete(tcp, sizeof tcp, 16);
+    sum_complete(udp, sizeof udp, 6);
+    assert_int_equal(get16(tcp + 16), 0);
+    assert_int_equal(get16(udp + 6), 0xffff);
+}
+
 /* The same events give the same bytes. */
 static void test_same_events_same_bytes(void **state)
 {
@@ -216,6 +229,7 @@ int main(void)
         cmocka_unit_test(test_late_drop_names_its_packet),
         cmocka_unit_test(test_frame_lost_by_the_wire),
         cmocka_unit_test(test_offloaded_checksum_is_filled_in),
+        cmocka_unit_test(test_zero_checksum_is_udps_matter),
         cmocka_unit_test(test_same_events_same_bytes),
         cmocka_unit_test(test_errors_are_told_apart),
     };
