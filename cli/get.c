@@ -116,7 +116,7 @@ static void get_program(struct cli_machine *m, void *arg)
     v->get.body = get_body;
     v->get.head = get_head;
     v->get.ctx = v;
-    sha256_init(&v->hash);
+    if (v->sha256) sha256_init(&v->hash);
     int err = hp_http_get(m->stack, &v->get);
     if (!err) get_show_progress(v, true);
     const char *sum = v->sha256 ? sha256_text(&v->hash, hash) : NULL;
