@@ -145,7 +145,7 @@ void tcp_take_window(struct tcp *t, const struct tcp_seg *g)
 static bool tcp_is_dup_ack(const struct tcp *t, const struct tcp_seg *g, uint32_t sacked)
 {
     if (g->ack != t->snd_una || !t->ring.count || g->n || g->flags & TCP_FIN) return false;
-    return t->flags & TF_SACK ? sacked > 0 : g->wnd == t->snd_wnd;
+    return t->flags & TF_SACK ? sacked > 0 : g->wnd == t->snd_wnd && g->wnd; /* a shut window's ACKs answer probes */
 }
 
 /* RFC 5961 5.2: neither from the future nor from long ago. */

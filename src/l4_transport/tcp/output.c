@@ -117,7 +117,9 @@ static bool tcp_output_one(struct tcp *t)
     if (lost) return tcp_retransmit(t, lost);
     if (tcp_send_next(t)) return true;
     struct tcp_sent *guess = tcp_next_guess(t);
-    return guess && tcp_retransmit(t, guess);
+    if (!guess || !tcp_retransmit(t, guess)) return false;
+    if (tcp_sent_end(guess) == t->snd_nxt) t->flags |= TF_RESCUED;
+    return true;
 }
 
 /* ---- the SYN ---- */

@@ -74,7 +74,6 @@ struct tcp_sent *tcp_next_guess(struct tcp *t)
         if (seq_geq(r->seq, t->fack)) break;
         if (!(r->flags & (TCP_SENT_SACKED | TCP_SENT_RTX | TCP_SENT_LOST))) return r;
     }
-    t->flags |= TF_RESCUED;
     struct tcp_sent *last = t->ring.count ? tcp_ring_at(t, t->ring.count - 1) : NULL;
     return last && !(last->flags & (TCP_SENT_SACKED | TCP_SENT_RTX | TCP_SENT_LOST)) && seq_leq(t->snd_una, t->recover) ? last : NULL;
 }
@@ -116,12 +115,12 @@ static void tcp_undo(struct tcp *t)
 }
 
 /* Eifel (RFC 3522 3.2): the first ACK of new data echoes a timestamp from before the first retransmission: the original arrived.
- * DSACK: every retransmission of the episode arrived twice. */
+ * DSACK: every retransmission of the episode arrived twice; that may be known only after it. */
 void tcp_undo_check(struct tcp *t, const struct tcp_opts *o, bool new_data)
 {
     struct tcp_rare *r = t->rare;
-    if (!r || !r->undo || !(t->flags & (TF_RECOVERY | TF_LOSS))) return;
-    bool original = new_data && r->undo_first && t->flags & TF_TS && o->has & TCP_HAS_TS && o->ts_ecr &&
+    if (!r || !r->undo) return;
+    bool original = t->flags & (TF_RECOVERY | TF_LOSS) && new_data && r->undo_first && t->flags & TF_TS && o->has & TCP_HAS_TS && o->ts_ecr &&
                     seq_lt(o->ts_ecr, r->undo_ts);
     bool all_twice = r->undo_rtx && !r->undo_left;
     if (new_data) r->undo_first = false;

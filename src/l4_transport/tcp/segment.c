@@ -76,7 +76,7 @@ static struct tcp_out tcp_out_of(struct tcp *t, uint32_t seq, uint16_t flags, ui
     } else if (flags & TCP_SYN) {
         o.hdr.win = (uint16_t)tcp_min(t->rcvbuf, TCP_WINDOW_MAX);
     }
-    if (seq_gt(t->snd_up, seq) && t->snd_up - seq <= UINT16_MAX) {
+    if (seq_gt(t->snd_up, seq) && seq_gt(t->snd_up, t->snd_una) && t->snd_up - seq <= UINT16_MAX) {
         o.hdr.flags |= TCP_URG;
         o.hdr.urg = (uint16_t)(t->snd_up - seq);
     }

@@ -11,7 +11,7 @@ uint32_t tcp_window_edge(const struct tcp *t)
 {
     uint32_t used = tcp_max(t->rcv_queued, t->rcv_charge / WINDOW_CHARGE_SHARE);
     uint32_t room = t->rcvbuf > used ? t->rcvbuf - used : 0;
-    uint32_t edge = t->rcv_nxt + room;
+    uint32_t edge = t->rcv_nxt + tcp_min(room, (uint32_t)TCP_WINDOW_MAX << t->rcv_wscale);
     uint32_t step = tcp_min(t->rcvbuf / 2, t->rcv_mss ? t->rcv_mss : TCP_MSS_DEFAULT);
     if (seq_leq(edge, t->rcv_adv) || edge - t->rcv_adv < step) return t->rcv_adv;
     return edge;
@@ -21,9 +21,8 @@ uint32_t tcp_window_edge(const struct tcp *t)
 uint16_t tcp_window_field(struct tcp *t)
 {
     uint32_t edge = tcp_window_edge(t), unit = 1u << t->rcv_wscale;
-    uint32_t window = edge - t->rcv_nxt, max = (uint32_t)TCP_WINDOW_MAX << t->rcv_wscale;
+    uint32_t window = edge - t->rcv_nxt;
     if (edge == t->rcv_adv) window = (window + unit - 1) & ~(unit - 1); /* not back by rounding */
-    if (window > max) window = max & ~(unit - 1);
     t->rcv_adv = seq_max(t->rcv_adv, t->rcv_nxt + (window & ~(unit - 1)));
     return (uint16_t)tcp_min(window >> t->rcv_wscale, TCP_WINDOW_MAX);
 }
