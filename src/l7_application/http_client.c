@@ -18,6 +18,7 @@ struct fetch {
 
 static int fetch_say(struct fetch *f, int err, const char *what, const char *of)
 {
+    if (err == HP_EAGAIN) err = HP_ETIMEDOUT; /* what a socket's own timeout answers */
     struct text t = text_of(f->g->error, sizeof f->g->error);
     text_str(&t, what);
     text_char(&t, ' ');
@@ -166,21 +167,37 @@ static int fetch_body(struct fetch *f, size_t head_len)
     return done < 0 ? done : HP_OK;
 }
 
-/* Where a redirect leads: an absolute URL, or a path on the same host. */
+/* The part of our own URL that a reference without a scheme keeps (RFC 3986 5.2): "//host" nothing, "/path" the authority, "?query" the
+ * path too, and anything else the path up to its last slash. */
+static void redirect_base(const struct fetch *f, const struct hp_bytes *ref, struct text *out)
+{
+    const struct hp_url *u = &f->url;
+    const char *query = strchr(u->path, '?');
+    size_t path = query ? (size_t)(query - u->path) : strlen(u->path);
+    text_str(out, "http:");
+    if (ref->n > 1 && ref->p[0] == '/' && ref->p[1] == '/') return;
+    text_str(out, u->literal6 ? "//[" : "//");
+    text_str(out, u->host);
+    text_str(out, u->literal6 ? "]:" : ":");
+    text_u64(out, u->port);
+    if (ref->p[0] == '/') return;
+    while (ref->p[0] != '?' && path && u->path[path - 1] != '/') path--;
+    text_bytes(out, u->path, path);
+}
+
+/* Where a redirect leads: an absolute URL, or a reference relative to ours. */
 static int fetch_redirect(struct fetch *f)
 {
     struct hp_bytes location = hp_http_header_find(f->head, "location", NULL);
-    char text[HP_HTTP_HOST_MAX + HP_HTTP_PATH_MAX];
-    if (!location.n || location.n >= sizeof text) return fetch_say(f, HP_EPROTO, "redirect of", f->url.path);
-    memcpy(text, location.p, location.n);
-    text[location.n] = 0;
-    if (text[0] == '/' && text[1] != '/') {
-        if (location.n >= sizeof f->url.path) return fetch_say(f, HP_ERANGE, "redirect of", f->url.path);
-        memcpy(f->url.path, text, location.n + 1);
-        return HP_OK;
-    }
-    int err = hp_url_parse(text, &f->url);
-    return err ? fetch_say(f, err, "redirect to", text) : HP_OK;
+    char buf[HP_HTTP_HOST_MAX + HP_HTTP_PATH_MAX + 32];
+    struct text t = text_of(buf, sizeof buf);
+    if (!location.n) return fetch_say(f, HP_EPROTO, "redirect of", f->url.path);
+    size_t scheme = 0;
+    while (scheme < location.n && !strchr(":/?#", location.p[scheme])) scheme++;
+    if (scheme == location.n || location.p[scheme] != ':') redirect_base(f, &location, &t);
+    text_bytes(&t, (const char *)location.p, location.n);
+    int err = t.p == t.end ? HP_ERANGE : hp_url_parse(buf, &f->url);
+    return err ? fetch_say(f, err, "redirect to", buf) : HP_OK;
 }
 
 static bool fetch_is_redirect(const struct fetch *f)
@@ -221,6 +238,8 @@ int hp_http_get(struct hp_stack *s, struct hp_http_get *g)
     struct fetch f = {.s = s, .g = g};
     g->began = g->ended = hp_now(s);
     g->error[0] = 0;
+    g->status = g->redirects = 0;
+    g->body_bytes = 0;
     int err = hp_url_parse(g->url, &f.url);
     if (err) return fetch_say(&f, err, "URL", g->url);
     f.head = hp_alloc(s, sizeof *f.head);

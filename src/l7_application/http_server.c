@@ -15,7 +15,7 @@ struct conn {
     struct hp_sock *sock;
     struct hp_endpoint peer;
     struct hp_http_head head;
-    bool keep;
+    bool keep, broken;                  /* broken: the response was not sent whole */
     int minor;
     uint64_t sent;                      /* body bytes of the current response */
     size_t have;
@@ -105,7 +105,7 @@ static int http_send_body(struct conn *c, struct hp_file *f, uint64_t offset, ui
         int64_t n = f->bytes ? (int64_t)want : files->read(files->ctx, f, offset + c->sent, c->piece, want);
         if (n <= 0) return HP_EIO; /* the file shrank: the promised length cannot be kept */
         n = hp_send(c->sock, bytes, (size_t)n, 0);
-        if (n <= 0) return n ? (int)n : HP_EIO;
+        if (n <= 0) return n == HP_EAGAIN ? HP_ETIMEDOUT : n ? (int)n : HP_EIO;
         c->sent += (uint64_t)n;
         if (hp_now(c->s) - began > http_send_deadline(c, c->sent)) return HP_ETIMEDOUT;
     }
@@ -160,6 +160,15 @@ static int path_hex(uint8_t c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* The path of an absolute target, "http://host/path", which a server must understand too (RFC 9112 3.2.2). */
+static struct hp_bytes http_origin(struct hp_bytes target)
+{
+    if (target.n < 7 || memcmp(target.p, "http://", 7) != 0) return target;
+    size_t at = 7;
+    while (at < target.n && target.p[at] != '/' && target.p[at] != '?') at++;
+    return at < target.n && target.p[at] == '/' ? bytes_from(target, at) : bytes_of((const uint8_t *)"/", 1);
+}
+
 /* Decodes %xx and drops the query; false for what has no business in a path: NUL, "..", a backslash, no leading slash (P07). */
 static bool http_path(struct hp_bytes target, char *out, size_t n)
 {
@@ -200,11 +209,11 @@ static bool http_range(struct hp_bytes range, uint64_t size, struct response *r)
         if (!last) return false;
         first = last < size ? size - last : 0;
         last = size - 1;
-    } else if (!n2 || last >= size) {
-        last = size - 1;
+    } else {
+        if (n2 && first > last) return true;
+        if (!n2 || last >= size) last = size - 1;
     }
     if (!size || first >= size) return false;
-    if (first > last) return true;
     *r = (struct response){.status = 206, .type = r->type, .first = first, .length = last - first + 1, .total = size,
                            .partial = true};
     return true;
@@ -212,10 +221,12 @@ static bool http_range(struct hp_bytes range, uint64_t size, struct response *r)
 
 static int http_send_file(struct conn *c, const char *path, struct hp_file *f)
 {
-    int ranges;
+    int ranges, conditions;
     struct hp_bytes range = hp_http_header_find(&c->head, "range", &ranges);
+    hp_http_header_find(&c->head, "if-range", &conditions); /* we give no validators, so none matches */
+    bool wanted = ranges == 1 && !conditions && conn_is_method(c, "GET");
     struct response r = {.status = 200, .type = f->type ? f->type : hp_media_type(path), .length = f->size, .total = f->size};
-    if (ranges == 1 && !http_range(range, f->size, &r)) {
+    if (wanted && !http_range(range, f->size, &r)) {
         struct response no = {.status = 416, .type = "text/plain", .total = f->size};
         int err = http_send_head(c, &no);
         http_log(c, 416);
@@ -242,11 +253,24 @@ static int http_serve_path(struct conn *c, char *path, size_t n)
 
 /* ---- one request ---- */
 
+/* More of the body into an empty buffer; it must come at rate_min on average. */
+static int http_body_recv(struct conn *c, hp_time began, uint64_t skipped)
+{
+    hp_time left = began + http_send_deadline(c, skipped) - hp_now(c->s);
+    if (left <= 0) return HP_ETIMEDOUT;
+    http_set_timeout(c, HP_SO_RCVTIMEO, left);
+    int64_t got = hp_recv(c->sock, c->in, sizeof c->in, 0);
+    if (got <= 0) return got == HP_EAGAIN ? HP_ETIMEDOUT : got ? (int)got : HP_ECONNRESET;
+    c->have = (size_t)got;
+    return HP_OK;
+}
+
 /* A request's body is of no use to a file server: it is read and forgotten, within a bound. */
 static int http_skip_body(struct conn *c, enum hp_http_framing framing, uint64_t length)
 {
     struct hp_chunked chunked = {0};
     uint64_t skipped = 0;
+    hp_time began = hp_now(c->s);
     bool done = framing == HP_HTTP_NO_BODY;
     while (!done) {
         struct hp_bytes in = bytes_of(c->in, c->have), data;
@@ -263,20 +287,22 @@ static int http_skip_body(struct conn *c, enum hp_http_framing framing, uint64_t
         memmove(c->in, c->in + n, c->have - (size_t)n);
         c->have -= (size_t)n;
         if (done || c->have) continue;
-        int64_t got = hp_recv(c->sock, c->in, sizeof c->in, 0);
-        if (got <= 0) return got ? (int)got : HP_ECONNRESET;
-        c->have = (size_t)got;
+        int err = http_body_recv(c, began, skipped);
+        if (err) return err;
     }
     return HP_OK;
 }
 
+/* One of a list of words with commas or blanks between them. */
 static bool http_has_token(struct hp_bytes list, const char *token)
 {
     size_t n = strlen(token);
-    for (size_t i = 0; i + n <= list.n; i++) {
-        size_t k = 0;
-        while (k < n && (list.p[i + k] | 0x20) == (uint8_t)token[k]) k++;
-        if (k == n) return true;
+    while (list.n) {
+        size_t word = 0, same = 0;
+        for (; word < list.n && !strchr(", \t", list.p[word]); word++)
+            if (word < n && (list.p[word] | 0x20) == (uint8_t)token[word]) same++;
+        if (word == n && same == n) return true;
+        list = bytes_from(list, word < list.n ? word + 1 : word);
     }
     return false;
 }
@@ -299,11 +325,13 @@ static int http_request(struct conn *c, size_t head_len)
     hp_http_header_find(&c->head, "host", &hosts);
     bool bad = framing < 0 || hosts > 1 || (hosts == 0 && c->head.minor >= 1); /* RFC 9112 3.2 */
     if (bad) c->keep = false;
+    c->sent = 0;
     int err;
     if (bad) err = http_refuse(c, 400, NULL);
     else if (!conn_is_method(c, "GET") && !conn_is_method(c, "HEAD")) err = http_refuse(c, 405, "Allow: GET, HEAD\r\n");
-    else if (!http_path(c->head.target, path, sizeof path)) err = http_refuse(c, 404, NULL);
+    else if (!http_path(http_origin(c->head.target), path, sizeof path)) err = http_refuse(c, 404, NULL);
     else err = http_serve_path(c, path, sizeof path);
+    c->broken = err != HP_OK;
     if (err || !c->keep) return err;
     memmove(c->in, c->in + head_len, c->have - head_len);
     c->have -= head_len;
@@ -342,6 +370,21 @@ static void http_read_failed(struct conn *c, int err)
     if (c->have) http_refuse(c, 408, NULL);
 }
 
+/* A whole response is followed by a lingering close (RFC 9112 9.6); a broken one by a reset: the peer must not take it for
+ * whole, and what it does not read must not stay here. */
+static void http_close(struct conn *c)
+{
+    struct hp_linger now = {.on = 1};
+    if (c->broken) {
+        hp_setsockopt(c->sock, HP_SO_LINGER, &now, sizeof now);
+    } else {
+        hp_shutdown(c->sock, HP_SHUT_WR);
+        http_set_timeout(c, HP_SO_RCVTIMEO, HP_S(2));
+        for (int i = 0; i < 64 && hp_recv(c->sock, c->piece, sizeof c->piece, 0) > 0; i++) continue;
+    }
+    hp_close(c->sock);
+}
+
 static void http_connection(struct hp_stack *s, void *arg)
 {
     struct conn *c = arg;
@@ -351,12 +394,11 @@ static void http_connection(struct hp_stack *s, void *arg)
         if (n < 0) http_read_failed(c, n);
         if (n <= 0) break;
         http_decide_keep(c, served);
-        if (http_request(c, (size_t)n) || !c->keep) break;
+        int err = http_request(c, (size_t)n);
+        if (err == HP_ETIMEDOUT) c->server->timeouts++;
+        if (err || !c->keep) break;
     }
-    hp_shutdown(c->sock, HP_SHUT_WR);
-    http_set_timeout(c, HP_SO_RCVTIMEO, HP_S(2)); /* a lingering close: RFC 9112 9.6 */
-    for (int i = 0; i < 64 && hp_recv(c->sock, c->piece, sizeof c->piece, 0) > 0; i++) continue;
-    hp_close(c->sock);
+    http_close(c);
     c->server->connections--;
     hp_free(s, c, sizeof *c);
 }
