@@ -556,7 +556,7 @@ static const struct hp_counter neigh_counters[] = {
 static const struct hp_setting neigh_settings[] = {
     NEIGH_SETTING(entries_max, "", 1024, 2, 1 << 20, "neighbours with a known MAC address"),
     NEIGH_SETTING(unresolved_max, "", 256, 1, 1 << 20, "neighbours that have not answered (RFC 6583)"),
-    NEIGH_SETTING(held_max, "", 4, 1, 1024, "packets held for one neighbour that has not answered (RFC 1122 2.3.2.2)"),
+    NEIGH_SETTING(held_max, "", 64, 1, 1024, "packets held for one neighbour that has not answered: a whole fragmented datagram"),
     NEIGH_SETTING(reachable_ms, "ms", 30000, 1, 3600000, "a neighbour counts as reachable for this long, times 0.5 to 1.5"),
     NEIGH_SETTING(retrans_ms, "ms", 1000, 1, 60000, "between questions"),
     NEIGH_SETTING(delay_ms, "ms", 5000, 1, 60000, "upper layers may confirm a stale neighbour before it is probed"),

@@ -120,8 +120,8 @@ static int pinger_run(struct pinger *g)
 
 int hp_ping(struct hp_stack *s, struct hp_ping *p)
 {
-    struct pinger *g = hp_alloc(s, sizeof *g);
     if (p->size > PING_DATA_MAX) return HP_EMSGSIZE;
+    struct pinger *g = hp_alloc(s, sizeof *g);
     if (!g) return HP_ENOMEM;
     g->s = s;
     g->p = p;
