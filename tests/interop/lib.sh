@@ -88,13 +88,14 @@ check() {
     fi
 }
 
-# No malformed packet and no wrong checksum in any of these captures, by tshark's judgement.
+# No malformed packet and no wrong checksum in any of these captures, by tshark's judgement: packet by packet, and but for TCP's 0xffff,
+# which Linux sends for 0x0000 (the same number in one's complement).
 clean_capture() {
     local file bad
     for file; do
         [ -s "$file" ] || { echo "$file is empty"; return 1; }
-        bad=$(tshark -r "$file" -o ip.check_checksum:TRUE -o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE \
-              -Y '_ws.malformed || ip.checksum.status == 0 || tcp.checksum.status == 0 || udp.checksum.status == 0 || icmp.checksum.status == 0 || icmpv6.checksum.status == 0' \
+        bad=$(tshark -r "$file" -o tcp.desegment_tcp_streams:FALSE -o ip.check_checksum:TRUE -o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE \
+              -Y '_ws.malformed || ip.checksum.status == 0 || (tcp.checksum.status == 0 && tcp.checksum != 0xffff) || udp.checksum.status == 0 || icmp.checksum.status == 0 || icmpv6.checksum.status == 0' \
               2>>"$work/tshark.err" | head -n 5)
         [ -z "$bad" ] || { echo "$file:"; echo "$bad"; return 1; }
     done
