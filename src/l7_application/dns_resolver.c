@@ -9,7 +9,7 @@
 #include "hepta/socket.h"
 #include "l7_application/dns_message.h"
 
-enum { RESOLVE_MESSAGE_MAX = 4096, RESOLVE_TTL_MAX_S = 86400, RESOLVE_NEGATIVE_MAX_S = 300, RESOLVE_MS_MIN = 50 };
+enum { RESOLVE_MESSAGE_MAX = 4096, RESOLVE_TTL_MAX_S = 86400, RESOLVE_NEGATIVE_MAX_S = 300 };
 
 struct question {
     struct hp_stack *s;
@@ -70,36 +70,46 @@ static int question_take(struct question *q, size_t n)
     return result;
 }
 
-/* RFC 7766: two bytes of length, then the message. */
+/* The whole of so many bytes, by `until` however they drip. */
+static int question_read(struct question *q, struct hp_sock *sock, uint8_t *out, size_t n, hp_time until)
+{
+    for (size_t have = 0; have < n;) {
+        hp_time left = until - hp_now(q->s);
+        if (left <= 0) return HP_ETIMEDOUT;
+        hp_setsockopt(sock, HP_SO_RCVTIMEO, &left, sizeof left);
+        int64_t got = hp_recv(sock, out + have, n - have, 0);
+        if (got <= 0) return got == HP_EAGAIN ? HP_ETIMEDOUT : got ? (int)got : HP_ECONNRESET;
+        have += (size_t)got;
+    }
+    return HP_OK;
+}
+
+/* RFC 7766: two bytes of length, then the message.  Answers the message's length. */
+static int question_talk(struct question *q, struct hp_sock *sock, const struct hp_endpoint *to, hp_time until)
+{
+    uint8_t head[2];
+    size_t n = dns_question_write(q->message + 2, RESOLVE_MESSAGE_MAX - 2, q->id, q->name, q->family);
+    put16(q->message, (unsigned)n);
+    int err = hp_connect(sock, to);
+    if (!err && hp_send(sock, q->message, n + 2, 0) < 0) err = HP_ECONNRESET;
+    if (!err) err = question_read(q, sock, head, sizeof head, until);
+    if (!err && get16(head) > RESOLVE_MESSAGE_MAX) err = HP_ERANGE;
+    if (!err) err = question_read(q, sock, q->message, get16(head), until);
+    return err ? err : get16(head);
+}
+
 static int question_ask_tcp(struct question *q, const struct hp_ip *server, hp_time timeout)
 {
     struct hp_sock *sock;
     struct hp_endpoint to = {.ip = *server, .port = question_port(q)};
-    uint8_t head[2];
-    int err = hp_socket(q->s, HP_STREAM, 0, &sock);
-    if (err) return err;
-    hp_setsockopt(sock, HP_SO_RCVTIMEO, &timeout, sizeof timeout);
+    int n = hp_socket(q->s, HP_STREAM, 0, &sock);
+    if (n) return n;
     hp_setsockopt(sock, HP_SO_SNDTIMEO, &timeout, sizeof timeout);
-    size_t n = dns_question_write(q->message + 2, RESOLVE_MESSAGE_MAX - 2, q->id, q->name, q->family);
-    put16(q->message, (unsigned)n);
-    err = hp_connect(sock, &to);
-    if (!err && hp_send(sock, q->message, n + 2, 0) < 0) err = HP_ECONNRESET;
-    size_t want = 2, have = 0;
-    uint8_t *into = head;
-    while (!err && have < want) {
-        int64_t got = hp_recv(sock, into + have, want - have, 0);
-        if (got <= 0) err = got ? (int)got : HP_ECONNRESET;
-        else have += (size_t)got;
-        if (err || have < want || into != head) continue;
-        want = get16(head);
-        have = 0;
-        into = q->message;
-        if (want > RESOLVE_MESSAGE_MAX) err = HP_ERANGE;
-    }
+    n = question_talk(q, sock, &to, hp_now(q->s) + timeout);
     hp_close(sock);
-    if (err) return err;
-    int result = question_take(q, want);
-    return result ? result : HP_EPROTO;
+    if (n < 0) return n;
+    int result = question_take(q, (size_t)n);
+    return result && result != DNS_TRUNCATED ? result : HP_EPROTO;
 }
 
 static int question_listen(struct question *q, struct hp_sock *sock, hp_time until)
