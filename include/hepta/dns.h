@@ -57,6 +57,7 @@ struct hp_dns_server {
     void *ctx;
     /* to be read */
     uint64_t questions, malformed;
+    uint32_t connections;               /* TCP connections that are open: 64 at most */
 };
 int hp_dns_serve(struct hp_stack *s, struct hp_dns_server *d);
 

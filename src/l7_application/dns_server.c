@@ -5,7 +5,7 @@
 #include "hepta/socket.h"
 #include "l7_application/dns_message.h"
 
-enum { SERVER_MESSAGE_MAX = 4096 };
+enum { SERVER_MESSAGE_MAX = 4096, SERVER_CONNECTIONS_MAX = 64 };
 
 /* The addresses of the asked type; -1 = there is no such name. */
 static int server_find(const struct hp_dns_server *d, const struct dns_asked *q, struct hp_ip *out, int max)
@@ -69,48 +69,82 @@ static void server_udp(struct hp_stack *s, void *arg)
     hp_free(s, out, SERVER_MESSAGE_MAX);
 }
 
-static bool server_read(struct hp_sock *sock, uint8_t *out, size_t n)
+/* ---- TCP: a program for each connection ---- */
+
+struct server_conn {
+    struct hp_stack *s;
+    struct hp_dns_server *d;
+    struct hp_sock *sock;
+    uint8_t in[SERVER_MESSAGE_MAX], out[SERVER_MESSAGE_MAX + 2];
+};
+
+static bool server_read(struct server_conn *c, uint8_t *out, size_t n, hp_time until)
 {
     for (size_t have = 0; have < n;) {
-        int64_t got = hp_recv(sock, out + have, n - have, 0);
+        hp_time left = until - hp_now(c->s);
+        if (left <= 0) return false;
+        hp_setsockopt(c->sock, HP_SO_RCVTIMEO, &left, sizeof left);
+        int64_t got = hp_recv(c->sock, out + have, n - have, 0);
         if (got <= 0) return false;
         have += (size_t)got;
     }
     return true;
 }
 
-/* One connection after the other, each for as long as it asks, ten seconds without a question at most (RFC 7766 6.2.3). */
-static void server_conversation(struct hp_dns_server *d, struct hp_sock *sock, uint8_t *in, uint8_t *out)
+/* For as long as it asks, ten seconds for each whole question (RFC 7766 6.2.3). */
+static void server_conversation(struct server_conn *c)
 {
     struct hp_endpoint peer;
     hp_time patience = HP_S(10);
-    hp_setsockopt(sock, HP_SO_RCVTIMEO, &patience, sizeof patience);
-    hp_setsockopt(sock, HP_SO_SNDTIMEO, &patience, sizeof patience);
-    if (hp_peer(sock, &peer)) return;
-    while (server_read(sock, in, 2)) {
-        size_t n = get16(in);
-        if (n > SERVER_MESSAGE_MAX || !server_read(sock, in, n)) return;
-        size_t len = server_answer(d, &peer.ip, bytes_of(in, n), out + 2, false);
-        put16(out, (unsigned)len);
-        if (!len || hp_send(sock, out, len + 2, 0) < 0) return;
+    hp_setsockopt(c->sock, HP_SO_SNDTIMEO, &patience, sizeof patience);
+    if (hp_peer(c->sock, &peer)) return;
+    for (;;) {
+        hp_time until = hp_now(c->s) + patience;
+        if (!server_read(c, c->in, 2, until)) return;
+        size_t n = get16(c->in);
+        if (n > SERVER_MESSAGE_MAX || !server_read(c, c->in, n, until)) return;
+        size_t len = server_answer(c->d, &peer.ip, bytes_of(c->in, n), c->out + 2, false);
+        put16(c->out, (unsigned)len);
+        if (!len || hp_send(c->sock, c->out, len + 2, 0) != (int64_t)len + 2) return;
     }
+}
+
+static void server_connection(struct hp_stack *s, void *arg)
+{
+    struct server_conn *c = arg;
+    server_conversation(c);
+    hp_close(c->sock);
+    c->d->connections--;
+    hp_free(s, c, sizeof *c);
+}
+
+static void server_take(struct hp_stack *s, struct hp_dns_server *d, struct hp_sock *sock)
+{
+    struct server_conn *c = d->connections < SERVER_CONNECTIONS_MAX ? hp_alloc(s, sizeof *c) : NULL;
+    if (c) {
+        c->s = s;
+        c->d = d;
+        c->sock = sock;
+        d->connections++;
+        if (hp_spawn(s, "dns", server_connection, c, 0) == HP_OK) return;
+        d->connections--;
+        hp_free(s, c, sizeof *c);
+    }
+    hp_close(sock);
 }
 
 static void server_tcp(struct hp_stack *s, void *arg)
 {
     struct hp_dns_server *d = arg;
     struct hp_sock *listener, *sock;
-    uint8_t *in = hp_alloc(s, SERVER_MESSAGE_MAX), *out = hp_alloc(s, SERVER_MESSAGE_MAX + 2);
-    bool open = in && out && server_open(s, d, HP_STREAM, &listener) == HP_OK;
-    for (int err = 0; open && err != HP_ECANCELED;) {
+    int err = server_open(s, d, HP_STREAM, &listener);
+    if (err) return;
+    while (!err) {
         err = hp_accept(listener, &sock, NULL);
-        if (err) continue;
-        server_conversation(d, sock, in, out);
-        hp_close(sock);
+        if (!err) server_take(s, d, sock);
+        else if (err != HP_ECANCELED) err = hp_sleep(s, HP_MS(10));
     }
-    if (open) hp_close(listener);
-    hp_free(s, in, SERVER_MESSAGE_MAX);
-    hp_free(s, out, SERVER_MESSAGE_MAX + 2);
+    hp_close(listener);
 }
 
 int hp_dns_serve(struct hp_stack *s, struct hp_dns_server *d)
