@@ -160,7 +160,7 @@ int cli_get(int argc, char **argv)
     cli_common(&v.machine, common);
     const struct cli_usage usage = {"get [OPTION...] URL", "Fetches a page or file by HTTP/1.1.",
         "  hepta get --wire lab: http://server/\n"
-        "  hepta get --wire lab: --loss 1% --delay 20ms --capture out.pcapng -o big --sha256 http://server/big\n", own, common};
+        "  hepta get --wire lab: --loss 1% --delay 2ms --capture out.pcapng -o big --sha256 http://server/big\n", own, common};
     int words, exit_code = cli_parse(&usage, argc, argv, &words, 1, 1);
     if (exit_code >= 0) return exit_code;
     v.url = argv[1];

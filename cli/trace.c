@@ -95,6 +95,7 @@ int cli_trace(int argc, char **argv)
     struct cli_option common[CLI_COMMON_OPTIONS];
     cli_common(&v.machine, common);
     const struct cli_usage usage = {"trace [OPTION...] HOST", "Shows the routers on the way to a host: questions that may go only so far, and who says so.",
+        "  hepta trace --wire lab: server\n"
         "  sudo hepta trace --wire packet:eth0 --addr dhcp example.org\n", own, common};
     int words, exit_code = cli_parse(&usage, argc, argv, &words, 1, 1);
     if (exit_code >= 0) return exit_code;
