@@ -130,8 +130,8 @@ static void dhcp_set_times(struct client *c, const struct dhcp_told *t)
     struct hp_dhcp_lease *l = &c->d->lease;
     hp_time now = hp_now(c->s);
     uint64_t lease = t->lease_s == UINT32_MAX ? 0 : t->lease_s < DHCP_LEASE_MIN_S ? DHCP_LEASE_MIN_S : t->lease_s;
-    uint64_t t2 = t->t2_s && t->t2_s < lease ? t->t2_s : lease * 7 / 8;
-    uint64_t t1 = t->t1_s && t->t1_s < t2 ? t->t1_s : lease / 2;
+    uint64_t t2 = t->t2_s >= DHCP_LEASE_MIN_S * 3 / 4 && t->t2_s < lease ? t->t2_s : lease * 7 / 8;
+    uint64_t t1 = t->t1_s >= DHCP_LEASE_MIN_S / 2 && t->t1_s < t2 ? t->t1_s : lease / 2;
     if (t1 >= t2) t1 = t2 * 4 / 7;
     l->since = now;
     l->renew_at = lease ? now + HP_S(t1) : HP_NEVER;
@@ -193,7 +193,8 @@ static int dhcp_requesting(struct client *c)
         if (err) return err;
         if (t.type == DHCP_ACK) return dhcp_bind(c, &t);
         c->d->naks++;
-        break;
+        c->d->state = HP_DHCP_INIT;
+        return hp_sleep(c->s, HP_S(10)); /* a server that offers and refuses is not to be asked at the network's speed */
     }
     c->d->state = HP_DHCP_INIT;
     return HP_OK;
@@ -220,7 +221,9 @@ static int dhcp_renew(struct client *c, hp_time end, const struct hp_ip *to, enu
         c->d->requests++;
         dhcp_send(c, DHCP_REQUEST, to);
         hp_time wait = (end - hp_now(c->s)) / 2, until = hp_now(c->s) + (wait > HP_S(60) ? wait : HP_S(60));
-        int err = dhcp_listen(c, until < end ? until : end, 1u << DHCP_ACK | 1u << DHCP_NAK, &t);
+        int err;
+        while (!(err = dhcp_listen(c, until < end ? until : end, 1u << DHCP_ACK | 1u << DHCP_NAK, &t)) && to && !hp_ip_equal(&t.server, to))
+            c->d->ignored++; /* L19 */
         if (err == HP_ETIMEDOUT) continue;
         if (err) return err;
         if (t.type == DHCP_ACK) return dhcp_bind(c, &t);

@@ -6,12 +6,15 @@
 
 enum { PING_WINDOW = 256, PING_DATA_MAX = 65507 };
 
+enum probe_state { PROBE_NONE, PROBE_OPEN, PROBE_LOST, PROBE_ANSWERED };
+
 struct pinger {
     struct hp_stack *s;
     struct hp_ping *p;
     struct hp_sock *sock;
     uint8_t *data, *in;                 /* PING_DATA_MAX + 1 bytes each */
-    hp_time sent_at[PING_WINDOW];       /* by seq; HP_NEVER = answered, or reported lost */
+    hp_time sent_at[PING_WINDOW];       /* by seq, as the next */
+    uint8_t state[PING_WINDOW];         /* enum probe_state; LOST: told as lost, its answer may still come late */
     uint32_t open;                      /* probes without an answer yet */
 };
 
@@ -26,6 +29,14 @@ static void pinger_tell(struct pinger *g, const struct hp_ping_reply *r)
     if (g->p->reply) g->p->reply(g->p->ctx, r);
 }
 
+static void pinger_lose(struct pinger *g, uint32_t seq)
+{
+    struct hp_ping_reply r = {.seq = (uint16_t)seq, .error = HP_ETIMEDOUT};
+    g->state[seq % PING_WINDOW] = PROBE_LOST;
+    g->open--;
+    pinger_tell(g, &r);
+}
+
 static int pinger_send(struct pinger *g)
 {
     struct hp_ping *p = g->p;
@@ -33,8 +44,10 @@ static int pinger_send(struct pinger *g)
     pinger_fill(g->data, p->size, seq);
     int64_t n = hp_send(g->sock, g->data, p->size, HP_MSG_DONTWAIT);
     if (n < 0 && n != HP_EHOSTUNREACH && n != HP_ENOMEM && n != HP_EAGAIN) return (int)n;
+    if (g->state[seq % PING_WINDOW] == PROBE_OPEN) pinger_lose(g, p->sent + 1 - PING_WINDOW); /* its place is needed */
     p->sent++;
     g->sent_at[seq % PING_WINDOW] = hp_now(g->s);
+    g->state[seq % PING_WINDOW] = PROBE_OPEN;
     g->open++;
     return HP_OK;
 }
@@ -52,9 +65,10 @@ static void pinger_take(struct pinger *g, size_t n, const struct hp_recv_info *i
     struct hp_ping *p = g->p;
     struct hp_ping_reply r = {.seq = info->seq, .from = info->from.ip, .bytes = (uint32_t)n, .ttl = info->ttl,
                               .error = info->error, .icmp_type = info->icmp_type, .icmp_code = info->icmp_code};
-    hp_time *sent_at = &g->sent_at[info->seq % PING_WINDOW];
-    r.duplicate = *sent_at == HP_NEVER;
-    r.rtt = r.duplicate ? 0 : info->time - *sent_at;
+    uint8_t *now = &g->state[info->seq % PING_WINDOW];
+    if ((uint16_t)(p->sent - info->seq) >= PING_WINDOW) return; /* so late that nobody remembers when it was asked */
+    r.duplicate = *now == PROBE_ANSWERED;
+    r.rtt = info->time - g->sent_at[info->seq % PING_WINDOW];
     if (!info->error) {
         pinger_fill(g->data, p->size, info->seq);
         r.damaged = n != p->size || memcmp(g->data, g->in, n) != 0;
@@ -63,8 +77,8 @@ static void pinger_take(struct pinger *g, size_t n, const struct hp_recv_info *i
     } else {
         p->errors++;
     }
-    if (!r.duplicate) g->open--;
-    *sent_at = HP_NEVER;
+    if (*now == PROBE_OPEN) g->open--;
+    *now = PROBE_ANSWERED;
     pinger_tell(g, &r);
 }
 
@@ -73,12 +87,8 @@ static void pinger_expire(struct pinger *g, hp_time timeout)
 {
     uint32_t first = g->p->sent > PING_WINDOW ? g->p->sent - PING_WINDOW + 1 : 1;
     for (uint32_t seq = first; g->open && seq <= g->p->sent; seq++) {
-        hp_time *sent_at = &g->sent_at[seq % PING_WINDOW];
-        if (*sent_at == HP_NEVER || hp_now(g->s) - *sent_at < timeout) continue;
-        *sent_at = HP_NEVER;
-        g->open--;
-        struct hp_ping_reply r = {.seq = (uint16_t)seq, .error = HP_ETIMEDOUT};
-        pinger_tell(g, &r);
+        if (g->state[seq % PING_WINDOW] != PROBE_OPEN || hp_now(g->s) - g->sent_at[seq % PING_WINDOW] < timeout) continue;
+        pinger_lose(g, seq);
     }
 }
 
@@ -125,7 +135,6 @@ int hp_ping(struct hp_stack *s, struct hp_ping *p)
     if (!g) return HP_ENOMEM;
     g->s = s;
     g->p = p;
-    for (int i = 0; i < PING_WINDOW; i++) g->sent_at[i] = HP_NEVER;
     g->data = hp_alloc(s, PING_DATA_MAX + 1);
     g->in = hp_alloc(s, PING_DATA_MAX + 1);
     int err = g->data && g->in ? hp_socket(s, HP_PING, 0, &g->sock) : HP_ENOMEM;
