@@ -95,7 +95,7 @@ static void side_init(struct side *s, uint64_t seed, const char *name, uint64_t 
 static hp_time start_for_isn(uint64_t seed, uint32_t isn, uint16_t port)
 {
     struct pipe p;
-    pipe_open(&p, seed, false, 0);
+    pipe_open(&p, seed, false, 0, 0);
     struct flow f = {hp_ip4(10, 0, 0, 1), hp_ip4(10, 0, 0, 2), port, RANDOM_PORT};
     uint32_t at_zero = tcp_isn(stack_state(p.a.stack, &tcp_proto), &f, 0);
     pipe_close(&p);
@@ -108,7 +108,8 @@ static void run_open(struct run *r, uint64_t seed, bool v6, uint32_t isn)
     *r = (struct run){.seed = seed};
     random_init(&dice, seed, "run", "shape");
     uint16_t port = 4000;
-    pipe_open(&r->pipe, seed, false, isn && !v6 ? start_for_isn(seed, isn, port) : 0);
+    pipe_open(&r->pipe, seed, false, isn && !v6 ? start_for_isn(seed, isn, port) : 0,
+              random_next(&dice) % 4 ? 0 : HP_WIRE_GSO | HP_WIRE_SUM_TX | HP_WIRE_SUM_RX);
     uint64_t big = random_next(&dice) % 600000, small = random_next(&dice) % 5000;
     bool swap = random_next(&dice) & 1;
     side_init(&r->a, seed, "a", swap ? small : big, swap ? big : small);

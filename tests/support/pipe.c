@@ -37,12 +37,14 @@ static void pipe_tx(struct hp_wire *w, struct hp_pkt *k)
 
 static const struct hp_wire_ops pipe_ops = {.name = "pipe", .tx = pipe_tx};
 
-static void pipe_end_open(struct pipe *p, struct pipe_end *e, struct pipe_end *other, uint8_t host, uint64_t seed, bool traced)
+static void pipe_end_open(struct pipe *p, struct pipe_end *e, struct pipe_end *other, uint8_t host, uint64_t seed, bool traced,
+                          uint32_t wire_flags)
 {
     struct hp_prefix v4 = {hp_ip4(10, 0, 0, host), 120}, v6 = {{{0xfd, [15] = host}}, 64};
     test_alloc_init(&e->alloc);
     log_init(&e->log);
-    e->wire = (struct hp_wire){.ops = &pipe_ops, .state = e, .mtu = 1500, .flags = HP_WIRE_IP};
+    e->wire = (struct hp_wire){.ops = &pipe_ops, .state = e, .mtu = 1500, .flags = HP_WIRE_IP | wire_flags,
+                               .gso_max = 65000};
     e->other = other;
     e->pipe = p;
     struct hp_config c = {.name = host == 1 ? "a" : "b", .allocator = &e->alloc.allocator, .seed = seed, .now = p->now};
@@ -55,12 +57,12 @@ static void pipe_end_open(struct pipe *p, struct pipe_end *e, struct pipe_end *o
     assert_int_equal(hp_addr_add(e->stack, link, &v6, HP_ADDR_NO_DAD), HP_OK);
 }
 
-void pipe_open(struct pipe *p, uint64_t seed, bool traced, hp_time start)
+void pipe_open(struct pipe *p, uint64_t seed, bool traced, hp_time start, uint32_t wire_flags)
 {
     *p = (struct pipe){.now = start, .delay = HP_MS(10)};
     random_init(&p->random, seed, "pipe", "luck");
-    pipe_end_open(p, &p->a, &p->b, 1, seed, traced);
-    pipe_end_open(p, &p->b, &p->a, 2, seed, traced);
+    pipe_end_open(p, &p->a, &p->b, 1, seed, traced, wire_flags);
+    pipe_end_open(p, &p->b, &p->a, 2, seed, traced, wire_flags);
 }
 
 static void pipe_end_close(struct pipe_end *e)
@@ -92,8 +94,14 @@ static void pipe_deliver(struct pipe_end *e)
             size_t n = hp_pkt_len(k);
             struct hp_pkt *copy = hp_pkt_room(e->other->stack, n, &at);
             if (copy) hp_pkt_copy_out(k, 0, at, n);
+            if (copy && k->flags & PKT_SUM_TX) copy->flags |= PKT_SUM_TX;
+            if (copy && k->gso_size) hp_pkt_mark_gso(copy, k->gso_size);
             hp_pkt_free(k);
             k = copy;
+        }
+        if (k && k->flags & PKT_SUM_TX) { /* the wire would have computed it */
+            k->flags &= (uint16_t)~PKT_SUM_TX;
+            hp_pkt_mark_sum_good(k);
         }
         if (k) hp_wire_rx(&e->other->wire, k);
     }

@@ -31,7 +31,8 @@ struct pipe {
     void *judge_ctx;
 };
 
-void pipe_open(struct pipe *p, uint64_t seed, bool traced, hp_time start);
+/* wire_flags: more of enum hp_wire_flag; with HP_WIRE_GSO large segments go through the pipe in one piece. */
+void pipe_open(struct pipe *p, uint64_t seed, bool traced, hp_time start, uint32_t wire_flags);
 void pipe_close(struct pipe *p);    /* fails the test if anything was leaked */
 /* Runs both stacks until `until` at the latest; calls each() after every step; ends when it answers false. */
 void pipe_run(struct pipe *p, hp_time until, bool (*each)(void *ctx), void *ctx);

@@ -2,6 +2,8 @@
  * windows (3.8.6.2.1) allow, then the ACK that is still owed.  Runs in phase 3 of the step; segment.c makes the packets. */
 #include "l4_transport/tcp/tcp.h"
 
+enum { TCP_WIRE_CUTS = HP_WIRE_GSO | HP_WIRE_SUM_TX, TCP_GSO_MAX = 65000 };   /* with headers it fits IP's 16-bit length */
+
 /* ---- how much ---- */
 
 static bool tcp_fin_sent(const struct tcp *t) { return t->flags & TF_FIN && t->snd_nxt == t->snd_end + 1; }
@@ -37,10 +39,15 @@ static uint32_t tcp_new_len(struct tcp *t, bool *limited)
 
 /* ---- new data ---- */
 
+static void tcp_sent_new(struct tcp *t, bool idle)
+{
+    if (idle) t->progress_at = t->sock.stack->now;
+    if (t->due[TCP_DUE_RTX] == HP_NEVER || idle) tcp_rtx_arm(t); /* RFC 6298 5.1 */
+}
+
 /* Notes and sends `len` bytes from snd_nxt on, with the FIN if they are the last. */
 bool tcp_send_new(struct tcp *t, uint32_t len, uint8_t sent_flags)
 {
-    hp_time now = t->sock.stack->now;
     uint32_t unsent = tcp_unsent(t);
     len = tcp_min(tcp_min(len, unsent), t->snd_mss);
     bool idle = !t->ring.count;
@@ -60,8 +67,7 @@ bool tcp_send_new(struct tcp *t, uint32_t len, uint8_t sent_flags)
     }
     t->snd_nxt = tcp_sent_end(r);
     if (len) t->data_out++;
-    if (idle) t->progress_at = now;
-    if (t->due[TCP_DUE_RTX] == HP_NEVER || idle) tcp_rtx_arm(t); /* RFC 6298 5.1 */
+    tcp_sent_new(t, idle);
     return true;
 }
 
@@ -76,8 +82,51 @@ static void tcp_after_idle(struct tcp *t)
     t->cc.cwnd = restart;
 }
 
+/* ---- segmentation offload: many segments in one packet, for wires that cut ---- */
+
+/* Bytes of whole segments that may go now and lie in one chunk; 0 = not worth it. */
+static uint32_t tcp_run_len(struct tcp *t)
+{
+    const struct hp_link *l = link_get(t->sock.stack, t->path.link);
+    if (!l || (l->wire->flags & TCP_WIRE_CUTS) != TCP_WIRE_CUTS) return 0;
+    uint32_t pipe = tcp_pipe(t), n = tcp_min(tcp_unsent(t), tcp_usable(t));
+    n = tcp_min(n, pipe < t->cc.cwnd ? t->cc.cwnd - pipe : 0);
+    n = tcp_min(n, tcp_min(l->wire->gso_max, TCP_GSO_MAX));
+    if (n < 2u * t->snd_mss) return 0;
+    const struct tcp_chunk *c = tcp_chunk_at(t, t->snd_nxt);
+    n = tcp_min(n, c->seq + c->n - t->snd_nxt) / t->snd_mss * t->snd_mss;
+    return n < 2u * t->snd_mss ? 0 : n;
+}
+
+static bool tcp_send_new_run(struct tcp *t, uint32_t n)
+{
+    struct tcp_chunk *c = tcp_chunk_at(t, t->snd_nxt);
+    uint32_t count = 0, at = t->snd_nxt;
+    bool idle = !t->ring.count;
+    for (; count < n / t->snd_mss; count++, at += t->snd_mss) {
+        struct tcp_sent *r = tcp_ring_add(t);
+        if (!r) break;
+        *r = (struct tcp_sent){.seq = at, .len = t->snd_mss, .chunk = c, .flags = at + t->snd_mss == t->snd_end ? TCP_SENT_PSH : 0};
+    }
+    if (!count || !tcp_send_run(t, count)) {
+        t->ring.count -= count;
+        if (!t->ring.count) tcp_ring_reset(t);
+        return false;
+    }
+    t->snd_nxt = at;
+    t->data_out += count;
+    tcp_sent_new(t, idle);
+    return true;
+}
+
 static bool tcp_send_next(struct tcp *t)
 {
+    uint32_t run = tcp_run_len(t);
+    if (run) {
+        tcp_after_idle(t);
+        run = tcp_run_len(t);
+    }
+    if (run) return tcp_send_new_run(t, run);
     bool limited;
     uint32_t len = tcp_new_len(t, &limited);
     if (limited) t->flags |= TF_LIMITED;

@@ -100,21 +100,14 @@ static uint8_t tcp_put_options(struct tcp *t, uint8_t *out, bool data)
     return (uint8_t)tcp_opts_write(out, TCP_OPTIONS_MAX, &o);
 }
 
-/* A slice of the chunk, or, where it crosses into the next one, a copy. */
-static bool tcp_put_data(struct tcp *t, struct hp_pkt *p, const struct tcp_sent *r, bool copy)
+/* Copies `n` bytes from `seq` on, which are in more than one chunk. */
+static void tcp_copy_data(struct hp_pkt *p, const struct tcp_chunk *c, uint32_t seq, uint32_t n)
 {
-    const struct tcp_chunk *c = r->chunk;
-    uint32_t at = r->seq - c->seq;
-    if (!copy) {
-        p->more = (struct hp_slice){.buf = buf_ref(c->buf), .p = c->p + at, .n = r->len};
-        return true;
-    }
-    for (uint32_t left = r->len; left && c; c = c->next, at = 0) {
-        uint32_t part = tcp_min(left, c->n - at);
+    for (uint32_t at = seq - c->seq; n && c; c = c->next, at = 0) {
+        uint32_t part = tcp_min(n, c->n - at);
         memcpy(pkt_put(p, part), c->p + at, part);
-        left -= part;
+        n -= part;
     }
-    return true;
 }
 
 static bool tcp_send_syn(struct tcp *t, struct tcp_sent *r)
@@ -133,28 +126,48 @@ static bool tcp_send_syn(struct tcp *t, struct tcp_sent *r)
     return true;
 }
 
+/* A segment with `n` bytes from record r on, a slice of the send queue where they are in one chunk; false: no memory. */
+static bool tcp_send_data(struct tcp *t, const struct tcp_sent *r, uint32_t n, uint8_t sent_flags)
+{
+    uint8_t options[TCP_OPTIONS_MAX];
+    uint8_t optlen = tcp_put_options(t, options, true);
+    const struct tcp_chunk *c = r->chunk;
+    bool copy = n && r->seq + n - c->seq > c->n;
+    struct hp_pkt *p = tcp_pkt_new(t->sock.stack, TCP_HEADER + (size_t)optlen, copy ? n : 0);
+    if (!p) return false;
+    memcpy(p->data + TCP_HEADER, options, optlen);
+    if (copy) tcp_copy_data(p, c, r->seq, n);
+    else if (n) p->more = (struct hp_slice){.buf = buf_ref(c->buf), .p = c->p + (r->seq - c->seq), .n = n};
+    if (n > t->snd_mss) p->gso_size = t->snd_mss;
+    uint16_t flags = (uint16_t)(TCP_ACK | (sent_flags & TCP_SENT_FIN ? TCP_FIN : 0) | (sent_flags & TCP_SENT_PSH ? TCP_PSH : 0));
+    if (t->flags & (TF_ACK_NOW | TF_ACK_LATER)) t->quick = 0; /* a conversation: ACKs travel with answers */
+    struct tcp_out out = tcp_out_of(t, r->seq, flags, (uint8_t)(TCP_HEADER + optlen));
+    tcp_pkt_tx(t->host, p, &out);
+    return true;
+}
+
+static void tcp_record_sent(struct tcp *t, struct tcp_sent *r)
+{
+    r->at = t->sent_at = t->sock.stack->now;
+    if (r->tries < UINT8_MAX) r->tries++;
+}
+
 /* Sends the segment of this record; false: no memory. */
 bool tcp_send_record(struct tcp *t, struct tcp_sent *r)
 {
-    hp_time now = t->sock.stack->now;
-    if (r->flags & TCP_SENT_SYN) {
-        if (!tcp_send_syn(t, r)) return false;
-    } else {
-        uint8_t options[TCP_OPTIONS_MAX];
-        uint8_t n = tcp_put_options(t, options, true);
-        bool copy = r->len && r->seq + r->len - r->chunk->seq > r->chunk->n;
-        struct hp_pkt *p = tcp_pkt_new(t->sock.stack, TCP_HEADER + (size_t)n, copy ? r->len : 0);
-        if (!p) return false;
-        memcpy(p->data + TCP_HEADER, options, n);
-        if (r->len) tcp_put_data(t, p, r, copy);
-        uint16_t flags = (uint16_t)(TCP_ACK | (r->flags & TCP_SENT_FIN ? TCP_FIN : 0) | (r->flags & TCP_SENT_PSH ? TCP_PSH : 0));
-        if (t->flags & (TF_ACK_NOW | TF_ACK_LATER)) t->quick = 0; /* a conversation: ACKs travel with answers */
-        struct tcp_out out = tcp_out_of(t, r->seq, flags, (uint8_t)(TCP_HEADER + n));
-        tcp_pkt_tx(t->host, p, &out);
-    }
-    r->at = now;
-    t->sent_at = now;
-    if (r->tries < UINT8_MAX) r->tries++;
+    bool sent = r->flags & TCP_SENT_SYN ? tcp_send_syn(t, r) : tcp_send_data(t, r, r->len, r->flags);
+    if (sent) tcp_record_sent(t, r);
+    return sent;
+}
+
+/* Sends the last `count` records as one packet that the wire cuts. */
+bool tcp_send_run(struct tcp *t, uint32_t count)
+{
+    uint32_t first = t->ring.count - count, n = 0;
+    for (uint32_t i = 0; i < count; i++) n += tcp_ring_at(t, first + i)->len;
+    if (!tcp_send_data(t, tcp_ring_at(t, first), n, tcp_ring_at(t, first + count - 1)->flags)) return false;
+    for (uint32_t i = 0; i < count; i++) tcp_record_sent(t, tcp_ring_at(t, first + i));
+    t->segs_out += count - 1;
     return true;
 }
 

@@ -402,6 +402,7 @@ void tcp_output(struct tcp *t);
 bool tcp_send_new(struct tcp *t, uint32_t len, uint8_t sent_flags);
 /* segment.c */
 bool tcp_send_record(struct tcp *t, struct tcp_sent *r);
+bool tcp_send_run(struct tcp *t, uint32_t count);
 void tcp_send_ack(struct tcp *t);
 void tcp_send_keepalive(struct tcp *t);
 struct tcp_reply {                  /* a segment that belongs to no connection */
