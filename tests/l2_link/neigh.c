@@ -89,6 +89,7 @@ static void test_nobody_answers(void **state)
 {
     struct l2 t;
     neigh_begin(&t);
+    assert_int_equal(hp_setting_set(t.s, "neigh.held_max", 4), HP_OK);
     struct hp_ip ip = ip_of("10.0.0.2");
     for (int i = 0; i < 6; i++) neigh_hello(&t, "10.0.0.2");
     l2_drops(&t, HP_DROP_NEIGH_HELD, 2);
@@ -117,6 +118,7 @@ static void test_held_packets_leave_in_order_and_whole(void **state)
 {
     struct l2 t;
     neigh_begin(&t);
+    assert_int_equal(hp_setting_set(t.s, "neigh.held_max", 4), HP_OK);
     for (char i = 0; i < 6; i++) {
         uint8_t payload[60] = {0x45, (uint8_t)i};
         l2_send(&t, ETHERTYPE_IPV4, "10.0.0.2", payload, sizeof payload);
