@@ -1,6 +1,8 @@
 /* ICMPv6: echo, errors that come, errors that go; node a alone has 2001:db8::1/64 and a neighbour 2001:db8::2. */
 #include "support/six.h"
 
+#include "wire/sum.h"
+
 static const char ME[] = "2001:db8::1", PEER[] = "2001:db8::2";
 #define ECHO "8000 0000 1234 0001 6162636465666768"
 
@@ -95,6 +97,38 @@ static void test_V11_fragmented_echo(void **state)
     }
     assert_int_equal(hp_counter(t.node[0].s, "net.reasm_oks"), 1);
     six_expect_drops(&t, 0, HP_DROP_CHECKSUM, 1);               /* it had none; but it was whole */
+    six_end(&t);
+}
+
+/* Every header comes in pieces of 8 bytes: what is read was pulled together before. */
+static void test_C18_headers_split_over_fragments(void **state)
+{
+    struct six t;
+    struct ipv6_hdr h;
+    size_t n;
+    uint8_t whole[16], b[16];
+    icmp6_begin(&t);
+    struct hp_ip me = six_ip(ME), peer = six_ip(PEER);
+    hex_bytes(ECHO, whole, sizeof whole);
+    put16(whole + 2, sum_fold(sum_add(sum_pseudo(&peer, &me, IP_PROTO_ICMPV6, sizeof whole), whole, sizeof whole)));
+    for (int off = 8; off >= 0; off -= 8) { /* the last piece first */
+        struct ipv6_frag f = {.next = IP_PROTO_ICMPV6, .mf = off == 0, .off = (uint16_t)off, .id = 9};
+        ipv6_frag_write(b, 8, &f);
+        memcpy(b + 8, whole + off, 8);
+        six_inject(&t, PEER, ME, IP_PROTO_FRAGMENT, 64, b, 16);
+    }
+    const uint8_t *p = six_expect_icmp(&t, ICMP6_ECHO_REPLY, &h, &n);
+    assert_bytes(p, n, "8100.... 1234 0001 6162636465666768");
+    struct ipv6_frag one = {.next = IP_PROTO_ICMPV6, .mf = true, .id = 10}, two = {.next = IP_PROTO_ICMPV6, .off = 8, .id = 10};
+    uint8_t query[32] = {130, 0}; /* an MLD query (RFC 3810 5.1): its group in the second and third piece */
+    uint8_t rest[24];
+    ipv6_frag_write(b, 8, &one);
+    memcpy(b + 8, query, 8);
+    six_inject(&t, PEER, ME, IP_PROTO_FRAGMENT, 1, b, 16);
+    ipv6_frag_write(rest, 8, &two);
+    memcpy(rest + 8, query + 8, 16);
+    six_inject(&t, PEER, ME, IP_PROTO_FRAGMENT, 1, rest, sizeof rest);
+    six_expect_no_icmp(&t, ICMP6_MLD2_REPORT);
     six_end(&t);
 }
 
@@ -231,6 +265,7 @@ int main(void)
         cmocka_unit_test(test_C04_echo_to_a_group),
         cmocka_unit_test(test_C02_messages_that_cannot_be),
         cmocka_unit_test(test_V11_fragmented_echo),
+        cmocka_unit_test(test_C18_headers_split_over_fragments),
         cmocka_unit_test(test_errors_reach_who_sent_the_packet),
         cmocka_unit_test(test_V16_path_mtu_has_a_floor),
         cmocka_unit_test(test_errors_cut_anywhere),

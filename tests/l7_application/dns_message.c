@@ -105,6 +105,31 @@ static void test_D09_records_about_others_are_not_believed(void **state)
     assert_int_equal(a.count, 0);
 }
 
+/* The owner's name of the answer is longer or shorter than that of the question, down to one that ends past the message. */
+static void test_D20_names_of_other_lengths(void **state)
+{
+    static const char *const other[] = {"a.tes", "a.testt", "aa.test", "test", "x.a.test", "a.test.a.test.a.test.a.test"};
+    struct made m;
+    struct dns_answer a;
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
+        made_start(&m, 7, "a.test", DNS_A, DNS_NOERROR);
+        made_a(&m, other[i], 66, 300);
+        assert_int_equal(read_made(&m, 7, "a.test", &a), HP_ENOENT);
+    }
+    made_start(&m, 7, "a.test", DNS_A, DNS_NOERROR);
+    size_t owner = 12 + 8 + 4;
+    made_a(&m, "b.test", 1, 300);
+    read_made(&m, 7, "a.test", &a);
+    for (unsigned len = 0; len < 256; len++) { /* of its first label, in a block of exactly that size */
+        m.b[owner] = (uint8_t)len;
+        uint8_t *exact = malloc(m.n);
+        assert_non_null(exact);
+        memcpy(exact, m.b, m.n);
+        assert_true(dns_answer_read(bytes_of(exact, m.n), 7, "a.test", HP_DNS_V4, &a) < 0);
+        free(exact);
+    }
+}
+
 static void test_D06_counts_that_lie_are_refused(void **state)
 {
     struct made m;
@@ -172,6 +197,7 @@ int main(void)
         cmocka_unit_test(test_D08_answers_to_other_questions_are_ignored),
         cmocka_unit_test(test_D09_records_about_others_are_not_believed),
         cmocka_unit_test(test_D06_counts_that_lie_are_refused),
+        cmocka_unit_test(test_D20_names_of_other_lengths),
         cmocka_unit_test(test_negative_answers_have_the_soas_ttl),
         cmocka_unit_test(test_question_is_a_question),
         cmocka_unit_test(test_server_round_trip),
