@@ -119,6 +119,7 @@ int hp_http_head_parse(struct hp_bytes in, bool response, struct hp_http_head *h
     struct hp_bytes rest = in, line;
     h->header_count = 0;
     h->status = 0;
+    h->method = h->target = h->reason = (struct hp_bytes){NULL, 0}; /* none of an older message's */
     int there = http_line(&rest, &line);
     if (!response && there == 1 && !line.n) there = http_line(&rest, &line); /* RFC 9112 2.2: an empty line before a request */
     if (there != 1) return there;

@@ -1,0 +1,58 @@
+/* What the DNS resolver, the name server and the DHCP client believe of a message.  The first byte says who reads it. */
+#include "l7_application/dhcp_message.h"
+#include "l7_application/dns_message.h"
+
+#include "wire/dhcp4.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+static void fuzz_answer(struct hp_bytes in, enum hp_dns_family family)
+{
+    struct dns_answer a;
+    uint16_t id = in.n >= 2 ? get16(in.p) : 0;
+    int result = dns_answer_read(in, id, "a.test", family, &a);
+    assert(a.count <= HP_DNS_ADDRESSES_MAX && (result <= 0 || result == a.count));
+    assert(result >= 0 || result == HP_ENOENT || result == HP_EPROTO || result == DNS_TRUNCATED);
+    for (int i = 0; result > 0 && i < result; i++) assert(hp_ip_is4(&a.address[i]) == (family == HP_DNS_V4) || family == HP_DNS_V6);
+}
+
+static void fuzz_asked(struct hp_bytes in)
+{
+    static uint8_t out[4096];
+    struct hp_ip ip[2] = {hp_ip4(192, 0, 2, 1), hp_ip4(192, 0, 2, 2)};
+    struct dns_asked q;
+    int result = dns_asked_read(in, &q);
+    assert(strlen(q.name) < sizeof q.name && q.room >= DNS_UDP_MAX);
+    if (result == 0) return;
+    bool good = result == 1 && q.type == DNS_A;
+    size_t n = dns_reply_write(out, sizeof out, &q, good ? DNS_NOERROR : DNS_FORMERR, ip, good ? 2 : 0, 300);
+    struct dns_msg m;
+    struct dns_record r;
+    assert(n >= DNS_HEADER && n <= DNS_UDP_MAX && dns_parse(bytes_of(out, n), &m) && m.h.id == q.id && m.h.response);
+    while (dns_record_next(&m, &r)) continue;
+    assert(!m.bad);
+}
+
+static void fuzz_told(struct hp_bytes in)
+{
+    struct dhcp_told t;
+    if (!dhcp_told_read(in, &t)) return;
+    assert(t.route_count >= 0 && t.route_count <= HP_DHCP_ROUTES_MAX && dhcp4_address_ok(&t.server));
+    if (t.type == DHCP_NAK) return;
+    struct hp_dhcp_lease *l = &t.lease;
+    assert(dhcp4_address_ok(&l->address.ip) && l->address.len > 96 && l->address.len <= 128);
+    assert(l->router_count <= HP_DHCP_SERVERS_MAX && l->dns_count <= HP_DHCP_SERVERS_MAX && memchr(l->domain, 0, sizeof l->domain));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+    if (n == 0) return 0;
+    struct hp_bytes in = bytes_of(data + 1, n - 1);
+    switch (data[0] % 4) {
+    case 0: fuzz_answer(in, HP_DNS_V4); break;
+    case 1: fuzz_answer(in, HP_DNS_V6); break;
+    case 2: fuzz_asked(in); break;
+    case 3: fuzz_told(in); break;
+    }
+    return 0;
+}
