@@ -25,7 +25,7 @@ struct talkers {
 static void talkers_open(struct talkers *t, hp_time start)
 {
     struct hp_endpoint any = {.port = IDLE_PORT}, to = {.ip = hp_ip4(10, 0, 0, 2), .port = IDLE_PORT};
-    pipe_open(&t->p, 7, false, start);
+    pipe_open(&t->p, 7, false, start, 0);
     assert_int_equal(hp_socket(t->p.b.stack, HP_STREAM, 0, &t->listener), HP_OK);
     assert_int_equal(hp_bind(t->listener, &any), HP_OK);
     assert_int_equal(hp_listen(t->listener, 4), HP_OK);
@@ -231,7 +231,7 @@ static void test_X07_idle_connections_cost_memory_only(void **state)
     static struct hp_sock *server[IDLE_PORTS][IDLE_EACH];
     struct hp_sock *listener[IDLE_PORTS];
     struct pipe p;
-    pipe_open(&p, 9, false, 0);
+    pipe_open(&p, 9, false, 0, 0);
     p.delay = HP_US(10);
     for (int k = 0; k < IDLE_PORTS; k++) {
         struct hp_endpoint on = {.port = (uint16_t)(IDLE_PORT + k)};
@@ -268,8 +268,8 @@ static void test_S12_chosen_flows_do_not_collide(void **state)
     enum { BUCKETS = 1024, CHOSEN = 1000 };
     struct pipe one, two;
     unsigned bucket[BUCKETS] = {0}, worst = 0;
-    pipe_open(&one, 1, false, 0);
-    pipe_open(&two, 2, false, 0);
+    pipe_open(&one, 1, false, 0, 0);
+    pipe_open(&two, 2, false, 0, 0);
     struct tcp_host *known = stack_state(one.a.stack, &tcp_proto), *victim = stack_state(two.a.stack, &tcp_proto);
     uint32_t i = 0;
     for (unsigned chosen = 0; chosen < CHOSEN; i++) {
