@@ -138,7 +138,8 @@ static bool tour_build(struct tour *t)
 {
     const struct cli_config *c = &t->machine.config;
     struct hp_cable_config local = {.way = {.rate = 1000000000, .delay = HP_US(50)}}, wan = {.way = {.rate = t->rate, .delay = c->delay}};
-    wan.way.faults = (struct hp_faults){.loss = c->loss, .duplicate = c->duplicate, .reorder = c->reorder, .jitter = c->jitter};
+    wan.way.faults = (struct hp_faults){.loss = c->loss, .duplicate = c->duplicate, .reorder = c->reorder, .jitter = c->jitter,
+                                         .bit_errors = c->bit_errors};
     t->world = hp_world_new((uint64_t)c->seed, hp_os_allocator());
     if (!t->world) return false;
     t->client = hp_world_host(t->world, "client");
@@ -312,14 +313,15 @@ static int tour_run_lab(struct tour *t)
     hp_world_run(t->world, HP_S(TOUR_SECONDS_MAX), tour_ended, t);
     double took = tour_seconds() - began;
     t->story.out = NULL; /* what is taken down now is no part of it */
-    if (t->result || !t->ended) return cli_error("the page did not come: %s", t->ended ? t->get.error : "an hour of virtual time was not enough");
+    bool failed = t->result || !t->ended;
     if (json) {
         tour_print_json(t, took);
     } else {
         tour_print_layers(t);
         tour_print_drops(t);
-        tour_print_end(t, took);
+        if (!failed) tour_print_end(t, took);
     }
+    if (failed) return cli_error("the page did not come: %s", t->ended ? t->get.error : "an hour of virtual time was not enough");
     return strcmp(t->got, t->wanted) == 0 ? CLI_OK : cli_error("the body is not what the server holds");
 }
 

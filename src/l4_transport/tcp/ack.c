@@ -65,6 +65,7 @@ static uint32_t tcp_us_since(const struct tcp *t, hp_time at)
 
 struct tcp_ack_times {
     hp_time oldest, newest;     /* when the acknowledged segments that were sent once were sent; -1 = none */
+    hp_time again;              /* when the last of those that were sent more than once was sent; -1 = none */
 };
 
 static void tcp_records_acked(struct tcp *t, uint32_t ack, struct tcp_ack_times *times)
@@ -75,6 +76,7 @@ static void tcp_records_acked(struct tcp *t, uint32_t ack, struct tcp_ack_times 
             if (seq_lt(r->seq, ack)) tcp_sent_cut(t, r, ack);
             break;
         }
+        if (r->flags & TCP_SENT_EVER && r->at > times->again) times->again = r->at;
         if (!(r->flags & (TCP_SENT_EVER | TCP_SENT_SACKED))) {
             if (times->oldest < 0) times->oldest = r->at;
             times->newest = r->at;
@@ -86,20 +88,28 @@ static void tcp_records_acked(struct tcp *t, uint32_t ack, struct tcp_ack_times 
     if (!t->ring.count) tcp_ring_reset(t);
 }
 
+/* Only a timestamp tells which copy was acknowledged (Karn; RFC 7323 4.1).  One from before the last copy was sent says that an earlier
+ * ACK was lost: how long that took to be noticed is no round trip. */
+static void tcp_rtt_of_echo(struct tcp *t, uint32_t ecr, hp_time again)
+{
+    uint32_t ms = tcp_ts_now(t->host, t->ts_offset) - ecr;
+    bool of_last = again < 0 || HP_MS(ms) <= t->sock.stack->now - again + HP_MS(2);
+    if (ms && ms < 3600000 && of_last) tcp_rtt_sample(t, ms * 1000);
+}
+
 /* snd_una moves to ack. */
 void tcp_acked(struct tcp *t, uint32_t ack, const struct tcp_opts *o, struct cc_told *told)
 {
-    struct tcp_ack_times times = {-1, -1};
+    struct tcp_ack_times times = {-1, -1, -1};
     told->acked += ack - t->snd_una;
     if (ack - t->iss < t->snd_una - t->iss) t->una_wraps++;
     t->snd_una = ack;
     tcp_records_acked(t, ack, &times);
-    if (times.oldest >= 0) {
+    if (times.oldest >= 0 && times.again < 0) {
         told->rtt_us = tcp_us_since(t, times.newest);
         tcp_rtt_sample(t, tcp_us_since(t, times.oldest));
     } else if (t->flags & TF_TS && o->has & TCP_HAS_TS && o->ts_ecr && !t->sacked) {
-        uint32_t ms = tcp_ts_now(t->host, t->ts_offset) - o->ts_ecr; /* only timestamps tell which copy (RFC 7323 4.1) */
-        if (ms && ms < 3600000) tcp_rtt_sample(t, ms * 1000);
+        tcp_rtt_of_echo(t, o->ts_ecr, times.again);
     }
     t->lost_edge = seq_max(t->lost_edge, ack);
     t->rtx_edge = seq_max(t->rtx_edge, ack);
