@@ -134,7 +134,8 @@ void tcp_take_window(struct tcp *t, const struct tcp_seg *g)
     t->snd_wl1 = g->seq;
     t->snd_wl2 = g->ack;
     t->max_wnd = tcp_max(t->max_wnd, g->wnd);
-    if (!t->snd_wnd && !(t->rare && t->rare->user_timeout)) t->progress_at = t->sock.stack->now; /* alive, but full: 3.8.6.1 */
+    bool patient = !(t->rare && t->rare->user_timeout) && !(t->flags & TF_ORPHANED); /* nobody waits for an orphan */
+    if (!t->snd_wnd && patient) t->progress_at = t->sock.stack->now;                 /* alive, but full: 3.8.6.1    */
     if (!opened) return;
     if (t->flags & TF_PERSIST) {
         t->flags &= ~(uint32_t)TF_PERSIST;

@@ -89,7 +89,7 @@ static bool tcp_bound_clash(const struct tcp *a, const struct tcp *t, const stru
 
 static bool tcp_port_clash(const struct tcp_port *port, const struct tcp *t, const struct hp_ip *ip, uint16_t link)
 {
-    for (const struct tcp *a = port ? port->first : NULL; a; a = a->bind_next)
+    for (const struct tcp *a = port ? port->first : NULL; a; a = a->list_next)
         if (tcp_bound_clash(a, t, ip, link)) return true;
     return false;
 }
@@ -120,9 +120,9 @@ static int tcp_port_enter(struct tcp *t, uint16_t number)
             return HP_ENOMEM;
         }
     }
-    t->bind_next = port->first;
-    t->bind_prev = &port->first;
-    if (t->bind_next) t->bind_next->bind_prev = &t->bind_next;
+    t->list_next = port->first;
+    t->list_prev = &port->first;
+    if (t->list_next) t->list_next->list_prev = &t->list_next;
     port->first = t;
     t->flags |= TF_BOUND;
     t->node.flow.local_port = number;
@@ -155,7 +155,7 @@ int tcp_bind(struct tcp *t, const struct hp_ip *ip, uint16_t port, uint16_t link
 int tcp_listen_check(const struct tcp *t)
 {
     const struct tcp_port *port = tcp_port_find(t->host, t->node.flow.local_port);
-    for (const struct tcp *a = port ? port->first : NULL; a; a = a->bind_next) {
+    for (const struct tcp *a = port ? port->first : NULL; a; a = a->list_next) {
         if (a == t || a->state != TCP_LISTEN || a->flags & t->flags & TF_REUSEPORT) continue;
         if (tcp_bound_overlap(a, &t->node.flow.local, t->flags & TF_V6ONLY, t->node.link)) return HP_EADDRINUSE;
     }
@@ -168,8 +168,8 @@ void tcp_unbind(struct tcp *t)
     struct tcp_host *h = t->host;
     uint16_t number = t->node.flow.local_port;
     t->flags &= ~(uint32_t)TF_BOUND;
-    *t->bind_prev = t->bind_next;
-    if (t->bind_next) t->bind_next->bind_prev = t->bind_prev;
+    *t->list_prev = t->list_next;
+    if (t->list_next) t->list_next->list_prev = t->list_prev;
     struct tcp_port *port = tcp_port_find(h, number);
     if (port->first) return;
     map_remove(&h->ports, tcp_port_hash(h, number), port);
@@ -196,7 +196,7 @@ struct tcp *tcp_find_listener(struct tcp_host *h, const struct flow *f, uint16_t
     struct tcp *best = NULL;
     int best_score = 0;
     uint32_t equals = 0;
-    for (struct tcp *l = port ? port->first : NULL; l; l = l->bind_next) {
+    for (struct tcp *l = port ? port->first : NULL; l; l = l->list_next) {
         int score = tcp_listener_score(l, f, link);
         if (score < best_score || !score) continue;
         equals = score > best_score ? 1 : equals + 1;
@@ -205,7 +205,7 @@ struct tcp *tcp_find_listener(struct tcp_host *h, const struct flow *f, uint16_t
     }
     if (equals < 2) return best;
     uint32_t pick = (uint32_t)((tcp_flow_hash(h, f) >> 32) * equals >> 32); /* SO_REUSEPORT: spread by hash */
-    for (struct tcp *l = port->first; l; l = l->bind_next)
+    for (struct tcp *l = port->first; l; l = l->list_next)
         if (tcp_listener_score(l, f, link) == best_score && pick-- == 0) return l;
     return best;
 }

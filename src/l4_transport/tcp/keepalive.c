@@ -1,4 +1,5 @@
-/* TCP: the slow timer: keepalive (RFC 9293 3.8.4), FIN-WAIT-2 of connections that nobody holds, and how long one waits for accept(). */
+/* TCP: the slow timer: keepalive (RFC 9293 3.8.4), FIN-WAIT-2 of connections that nobody holds, SO_LINGER, and how long one waits
+ * for accept(). */
 #include "l4_transport/tcp/tcp.h"
 
 static hp_time tcp_keep_idle(const struct tcp *t)
@@ -13,10 +14,17 @@ static hp_time tcp_keep_interval(const struct tcp *t)
 
 static bool tcp_is_orphan(const struct tcp *t) { return t->sock.flags & SOCK_ORPHAN && !(t->flags & TF_QUEUED); }
 
+/* SO_LINGER: so long may the connection of a closed socket take to end. */
+static bool tcp_lingers(const struct tcp *t)
+{
+    return tcp_is_orphan(t) && t->rare && t->rare->linger_on && tcp_in(t, TCP_HAS_QUEUE);
+}
+
 void tcp_keep_arm(struct tcp *t)
 {
     hp_time now = t->sock.stack->now;
     if (t->flags & TF_QUEUED) tcp_due(t, TCP_DUE_KEEP, now + HP_MS(t->host->accept_timeout_ms));
+    else if (tcp_lingers(t)) tcp_due(t, TCP_DUE_KEEP, now + t->rare->linger);
     else if (t->state == TCP_FIN_WAIT_2 && tcp_is_orphan(t)) tcp_due(t, TCP_DUE_KEEP, now + HP_MS(t->host->fin_wait_ms));
     else if (t->flags & TF_KEEPALIVE && tcp_in(t, TCP_SYNCHRONIZED)) tcp_due(t, TCP_DUE_KEEP, t->rcv_at + tcp_keep_idle(t));
     else tcp_due_stop(t, TCP_DUE_KEEP);
@@ -43,6 +51,7 @@ static void tcp_keep_probe(struct tcp *t)
 void tcp_keep_fire(struct tcp *t)
 {
     if (t->flags & TF_QUEUED) tcp_abort(t, HP_ETIMEDOUT); /* nobody accepts it */
+    else if (tcp_lingers(t)) tcp_abort(t, HP_OK);
     else if (t->state == TCP_FIN_WAIT_2 && tcp_is_orphan(t)) tcp_end(t, HP_OK);
     else if (t->flags & TF_KEEPALIVE && tcp_in(t, TCP_SYNCHRONIZED)) tcp_keep_probe(t);
 }

@@ -34,9 +34,9 @@ void tcp_dequeue(struct tcp *t)
 {
     struct tcp_listener *l = t->listener;
     assert(t->flags & TF_QUEUED);
-    *t->queue_prev = t->queue_next;
-    if (t->queue_next) t->queue_next->queue_prev = t->queue_prev;
-    else l->queue_last = t->queue_prev;
+    *t->list_prev = t->list_next;
+    if (t->list_next) t->list_next->list_prev = t->list_prev;
+    else l->queue_last = t->list_prev;
     t->flags &= ~(uint32_t)TF_QUEUED;
     t->listener = NULL;
     l->queued--;
@@ -46,10 +46,10 @@ static void tcp_enqueue(struct tcp_listener *l, struct tcp *t)
 {
     t->listener = l;
     t->flags |= TF_QUEUED;
-    t->queue_next = NULL;
-    t->queue_prev = l->queue_last;
+    t->list_next = NULL;
+    t->list_prev = l->queue_last;
     *l->queue_last = t;
-    l->queue_last = &t->queue_next;
+    l->queue_last = &t->list_next;
     l->queued++;
 }
 
@@ -84,7 +84,7 @@ void tcp_listen_forget(struct tcp *t)
 {
     struct tcp_listener *l = t->listener;
     while (l->half) tcp_half_end(t->host, l->half);
-    for (struct tcp *c = l->queue; c; c = c->queue_next) {
+    for (struct tcp *c = l->queue; c; c = c->list_next) {
         c->flags &= ~(uint32_t)TF_QUEUED;
         c->listener = NULL;
     }

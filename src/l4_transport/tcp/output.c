@@ -71,10 +71,10 @@ bool tcp_send_new(struct tcp *t, uint32_t len, uint8_t sent_flags)
     return true;
 }
 
-/* RFC 5681 4.1: after an idle RTO the old window means nothing. */
+/* RFC 5681 4.1: after an idle RTO the old window means nothing.  Idle since the last byte was acknowledged. */
 static void tcp_after_idle(struct tcp *t)
 {
-    hp_time idle = t->sock.stack->now - t->sent_at;
+    hp_time idle = t->sock.stack->now - t->progress_at;
     if (t->ring.count || idle < tcp_rto(t) || !t->cc_kind->idle) return;
     struct cc_told told = tcp_tell(t);
     uint32_t restart = tcp_min((uint32_t)t->host->initial_window * t->snd_mss, t->cc.cwnd);

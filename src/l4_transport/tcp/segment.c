@@ -120,7 +120,7 @@ static bool tcp_send_syn(struct tcp *t, struct tcp_sent *r)
     struct hp_pkt *p = tcp_pkt_new(t->sock.stack, TCP_HEADER + n, 0);
     if (!p) return false;
     memcpy(p->data + TCP_HEADER, bytes, n);
-    uint16_t flags = TCP_SYN | (t->state == TCP_SYN_RECEIVED ? TCP_ACK : 0);
+    uint16_t flags = TCP_SYN | (t->state == TCP_SYN_SENT ? 0 : TCP_ACK);
     struct tcp_out out = tcp_out_of(t, r->seq, flags, (uint8_t)(TCP_HEADER + n));
     tcp_pkt_tx(t->host, p, &out);
     return true;
@@ -148,7 +148,7 @@ static bool tcp_send_data(struct tcp *t, const struct tcp_sent *r, uint32_t n, u
 
 static void tcp_record_sent(struct tcp *t, struct tcp_sent *r)
 {
-    r->at = t->sent_at = t->sock.stack->now;
+    r->at = t->sock.stack->now;
     if (r->tries < UINT8_MAX) r->tries++;
 }
 

@@ -92,10 +92,11 @@ void tcp_free_later(struct tcp *t)
 {
     if (t->flags & TF_DEAD) return;
     assert(t->sock.flags & SOCK_ORPHAN);
+    tcp_unbind(t);
     t->flags |= TF_DEAD;
     tcp_adopt(t);
     sock_unlist(&t->sock);
-    t->queue_next = t->host->dead;
+    t->list_next = t->host->dead;
     t->host->dead = t;
 }
 
@@ -136,7 +137,7 @@ void tcp_reap(struct tcp_host *h)
 {
     while (h->dead) {
         struct tcp *t = h->dead;
-        h->dead = t->queue_next;
+        h->dead = t->list_next;
         tcp_free(t);
     }
 }

@@ -203,7 +203,6 @@ struct tcp {
     struct ip_path path;
     struct hp_timer timer;
     hp_time due[TCP_DUES];
-    hp_time sent_at;                /* when data was last sent */
     hp_time progress_at;            /* when the peer last acknowledged something new, or sending began */
     /* autotuning of the receive buffer (DRS, Feng and Fisk 2001) */
     uint32_t drs_at_us, drs_read;
@@ -212,10 +211,9 @@ struct tcp {
     uint32_t challenge_ms;
     uint8_t challenges;
     uint8_t ttl, tos, opt_ttl;
-    /* accept queue, or the list of the dead */
-    struct tcp *queue_next, **queue_prev;
+    /* its port's list if TF_BOUND, the accept queue if TF_QUEUED, the list of the dead if TF_DEAD */
+    struct tcp *list_next, **list_prev;
     struct tcp_listener *listener;  /* of a listening socket; of one that waits for accept(): whose */
-    struct tcp *bind_next, **bind_prev;
     struct tcp *all_next, **all_prev;
     /* counters */
     uint32_t segs_in, segs_out, data_in, data_out, rtxs;

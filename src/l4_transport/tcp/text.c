@@ -5,7 +5,7 @@
  * Invariants: runs are disjoint, do not touch, and all lie beyond rcv_nxt. */
 #include "l4_transport/tcp/tcp.h"
 
-enum { TEXT_JOIN_MAX = 1024, TEXT_RUNS_FIRST = 8 };
+enum { TEXT_JOIN_MAX = 1024, TEXT_RUNS_FIRST = 8, TEXT_ACK_EVERY = 8 };
 
 uint32_t tcp_pkt_charge(const struct hp_pkt *p) { return p->buf->block + p->more.n; }
 
@@ -255,14 +255,14 @@ static void tcp_ooo_drain(struct tcp *t)
 /* ---- acknowledging ---- */
 
 /* RFC 5681 4.2, RFC 9293 3.8.6.3: at once for every second full segment and while the connection is young, else within delack_ms.
- * "At once" is the end of the step, so that a burst costs one ACK. */
+ * "At once" is the end of the step, so that a burst costs one ACK for TEXT_ACK_EVERY segments: fewer would stand or fall with one packet. */
 void tcp_ack_received(struct tcp *t, uint32_t n)
 {
     t->rcv_mss = (uint16_t)tcp_max(t->rcv_mss, tcp_min(n, tcp_mss_for(&t->path, &t->node.flow.peer)));
     uint32_t owed = t->rcv_nxt - t->last_ack_sent;
     bool young = t->quick > 0;
     if (young) t->quick--;
-    if (young && owed >= 2u * t->rcv_mss) {
+    if (owed >= (young ? 2u : TEXT_ACK_EVERY) * t->rcv_mss) {
         tcp_send_ack(t);
     } else if (young || owed >= 2u * t->rcv_mss) {
         t->flags |= TF_ACK_NOW;

@@ -104,7 +104,9 @@ void tcp_wait_arrives(struct tcp_host *h, struct tcp_wait *w, struct tcp_seg *g)
         tcp_seg_drop(s, g, HP_DROP_TIME_WAIT);
         return;
     }
-    if ((g->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && tcp_wait_reopens(w, g)) {
+    uint16_t link = g->p->link ? g->p->link->index : 0;
+    bool fresh = (g->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && tcp_wait_reopens(w, g);
+    if (fresh && tcp_find_listener(h, &w->node.flow, link)) {
         tcp_wait_end(h, w);
         return;
     }
