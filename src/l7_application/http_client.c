@@ -241,7 +241,7 @@ int hp_http_get(struct hp_stack *s, struct hp_http_get *g)
     g->status = g->redirects = 0;
     g->body_bytes = 0;
     int err = hp_url_parse(g->url, &f.url);
-    if (err) return fetch_say(&f, err, "URL", g->url);
+    if (err) return fetch_say(&f, err, err == HP_EOPNOTSUPP ? "only http:// is spoken (there is no TLS yet):" : "URL", g->url);
     f.head = hp_alloc(s, sizeof *f.head);
     f.buffer = hp_alloc(s, HP_HTTP_HEAD_MAX);
     err = f.head && f.buffer ? HP_OK : fetch_say(&f, HP_ENOMEM, "fetching", g->url);
