@@ -3,7 +3,8 @@ BUILD ?= build
 
 .PHONY: run test bench install clean build packages
 
-run: build
+run: packages
+	@TARGETS=cli/hepta tools/build $(BUILD)
 	@$(BUILD)/cli/hepta tour
 
 test: packages
