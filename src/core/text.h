@@ -2,6 +2,8 @@
 #ifndef CORE_TEXT_H
 #define CORE_TEXT_H
 
+#include <stdarg.h>
+
 #include "hepta/types.h"
 
 struct text {
@@ -22,7 +24,8 @@ void text_ip(struct text *t, const struct hp_ip *ip);
 void text_mac(struct text *t, const struct hp_mac *mac);
 void text_time(struct text *t, hp_time v);                      /* seconds with nine decimals    */
 void text_span(struct text *t, hp_time v);
-/* A tiny printf: %s %d %u (int64_t / uint64_t arguments!) is deliberately not here: chain the calls. */
+/* What messages need of printf, so that the compiler checks them: %s %.*s %c %d %i %u %x, with l, ll, z, and %%.  Elsewhere chain the calls. */
+void text_format(struct text *t, const char *format, va_list args);
 
 /* Parsers that take a prefix of the text and answer how many bytes they took, 0 = none. */
 size_t text_take_u64(const char *s, uint64_t *out);
