@@ -82,6 +82,8 @@ struct cli_config {
     int64_t seed;
     bool seeded, trace, json, verbose;
     bool router;                            /* forwards between its wires */
+    bool serves;                            /* waits for others to come, without end: needs a wire that leads out */
+    bool paced;                             /* with --wire lab: not faster than real time */
     const char *setting[CLI_SETTINGS_MAX];
     int settings;
     uint32_t loss, reorder, duplicate, bit_errors;  /* shares of 2^32 */
@@ -95,7 +97,7 @@ struct cli_machine {
     struct hp_stack *stack;
     struct hp_resolver resolver;
     struct hp_pcap *capture;
-    struct cli_lab *lab;                    /* with --wire lab: */
+    struct cli_lab *lab;                    /* with --wire lab: then there is no loop */
     struct hp_trace watch;                  /* set by the verb, if it wants to see the machine's events */
     void (*main)(struct cli_machine *m, void *arg);
     void *arg;
@@ -115,9 +117,14 @@ int cli_machine_run(struct cli_machine *m, void (*program)(struct cli_machine *m
 /* In the program: a name or address to an address; prints what is wrong and answers false. */
 bool cli_resolve(struct cli_machine *m, const char *host, enum hp_dns_family family, struct hp_ip *out);
 
-/* ---- lab.c: --wire lab: a server to talk to, in this process ---- */
+/* ---- wire_lab.c: --wire lab: a machine and a server one cable away, in virtual time ---- */
 struct cli_lab;
-int cli_lab_open(struct hp_loop *l, struct cli_lab **out, struct hp_wire **wire, char *why, size_t why_n);
+/* The machine (name, seed, profile, memory and trace of the config), its stack and the index of its link; end 0 of the cable is its.
+ * Answers an exit code, and has said what is wrong.  cli_lab_close() frees all of it, the stack too, whatever happened. */
+int cli_lab_open(struct cli_lab **out, const struct hp_config *machine, const struct hp_cable_config *cable, struct hp_stack **stack, int *link);
+/* Lets its time run until done(ctx), for `span` at most (HP_NEVER = for ever), as fast as it can or (paced) as fast as real time: what
+ * hp_world_run() answers. */
+int cli_lab_run(struct cli_lab *lab, bool paced, hp_time span, bool (*done)(void *ctx), void *ctx);
 struct hp_ip cli_lab_server(void);
 void cli_lab_close(struct cli_lab *lab);
 extern const char cli_lab_address[], cli_lab_address6[];    /* what a machine in it is called unless it says so itself */

@@ -10,12 +10,15 @@
 #include "cli.h"
 #include "wire/dissect.h"
 
-enum { MACHINE_MEMORY_MAX = 1 << 29, MACHINE_PROGRAM_STACK = 256 * 1024, MACHINE_FLUSH_MS = 200, MACHINE_GOODBYE_MS = 10, MACHINE_ADDRESS_WAIT_S = 15 };
+enum { MACHINE_MEMORY_MAX = 1 << 29, MACHINE_PROGRAM_STACK = 256 * 1024, MACHINE_FLUSH_MS = 200, MACHINE_GOODBYE_MS = 10, MACHINE_ADDRESS_WAIT_S = 15,
+       MACHINE_LAB_RATE = 1000000000, MACHINE_LAB_DELAY_US = 50 };
 
 static struct hp_loop *volatile machine_loop;   /* for the signal handler */
+static volatile sig_atomic_t machine_stopping;  /* the signal came; a lab has no loop that could be told */
 
 static void machine_signal(int number)
 {
+    machine_stopping = 1;
     if (machine_loop) hp_loop_stop(machine_loop);
 }
 
@@ -67,25 +70,23 @@ static void machine_describe(const struct cli_machine *m, const struct cli_port 
 
 /* ---- putting it together ---- */
 
-static int machine_make_stack(struct cli_machine *m)
+/* What the stack is to be like; the trace of a lab is wanted before the stack is there, and so is this. */
+static int machine_config(struct cli_machine *m, struct hp_config *out, uint8_t entropy[32])
 {
     const struct cli_config *c = &m->config;
-    uint8_t entropy[32];
-    struct hp_config config = {.name = c->name ? c->name : "hepta", .allocator = hp_os_allocator(), .memory_max = MACHINE_MEMORY_MAX,
-                               .seed = (uint64_t)c->seed, .now = hp_os_now(),
-                               .profile = c->router ? hp_profile_router : hp_profile_host};
+    *out = (struct hp_config){.name = c->name ? c->name : "hepta", .allocator = hp_os_allocator(), .memory_max = MACHINE_MEMORY_MAX,
+                              .seed = (uint64_t)c->seed, .profile = c->router ? hp_profile_router : hp_profile_host};
     if (hp_os_entropy(entropy)) return cli_error("this machine gives no random numbers");
     if (!c->seeded) {
-        config.entropy = entropy;
-        memcpy(&config.seed, entropy, sizeof config.seed);
+        out->entropy = entropy;
+        memcpy(&out->seed, entropy, sizeof out->seed);
     }
     if (c->trace || c->capture || m->watch.event) {
-        config.trace.event = machine_event;
-        config.trace.ctx = m;
-        if (!c->trace) config.trace.kinds = 1u << HP_TRACE_RX | 1u << HP_TRACE_TX | 1u << HP_TRACE_DROP | 1u << HP_TRACE_STATE;
+        out->trace.event = machine_event;
+        out->trace.ctx = m;
+        if (!c->trace) out->trace.kinds = 1u << HP_TRACE_RX | 1u << HP_TRACE_TX | 1u << HP_TRACE_DROP | 1u << HP_TRACE_STATE;
     }
-    m->stack = hp_stack_new(&config);
-    return m->stack ? CLI_OK : cli_error("the stack could not start: out of memory");
+    return CLI_OK;
 }
 
 /* Whether faults are wanted. */
@@ -117,19 +118,22 @@ static int machine_open_wire(struct cli_machine *m, const struct cli_port *port,
     char why[512], url[512];
     bool single = c->router || machine_is_bad(c), kernel = strncmp(port->url, "tap:", 4) == 0 || strncmp(port->url, "tun:", 4) == 0 || strncmp(port->url, "packet:", 7) == 0;
     snprintf(url, sizeof url, "%s%s", port->url, single && kernel && !strstr(port->url, ",offload=") ? ",offload=off" : "");
-    int err = strcmp(url, "lab:") == 0 ? cli_lab_open(m->loop, &m->lab, out, why, sizeof why)
-                                       : hp_wire_open(m->loop, url, out, why, sizeof why);
+    int err = hp_wire_open(m->loop, url, out, why, sizeof why);
     return err ? cli_error("%s", why) : CLI_OK;
+}
+
+static struct hp_way machine_way(const struct cli_config *c)
+{
+    return (struct hp_way){.delay = c->delay, .rate = c->rate,
+                           .faults = {.loss = c->loss, .duplicate = c->duplicate, .reorder = c->reorder, .jitter = c->jitter,
+                                      .bit_errors = c->bit_errors}};
 }
 
 /* Faults in front of the wire, where they were asked for. */
 static int machine_impair(struct cli_machine *m, struct hp_wire **wire)
 {
-    const struct cli_config *c = &m->config;
-    if (!machine_is_bad(c)) return CLI_OK;
-    struct hp_way way = {.delay = c->delay, .rate = c->rate,
-                         .faults = {.loss = c->loss, .duplicate = c->duplicate, .reorder = c->reorder, .jitter = c->jitter,
-                                    .bit_errors = c->bit_errors}};
+    if (!machine_is_bad(&m->config)) return CLI_OK;
+    struct hp_way way = machine_way(&m->config);
     struct hp_impair_config config = {.out = way, .in = way};
     struct hp_wire *outer = hp_impair_new(m->stack, *wire, &config);
     if (!outer) return cli_error("out of memory");
@@ -139,6 +143,7 @@ static int machine_impair(struct cli_machine *m, struct hp_wire **wire)
 
 static int machine_plug(struct cli_machine *m, struct cli_port *port)
 {
+    if (m->lab) return CLI_OK; /* plugged in already */
     struct hp_wire *inner = NULL, *outer;
     int exit_code = machine_open_wire(m, port, &inner);
     if (exit_code) return exit_code;
@@ -200,7 +205,7 @@ static int machine_start_ports(struct cli_machine *m)
     int exit_code = CLI_OK;
     for (int i = 0; i < c->ports && !exit_code; i++) {
         struct cli_port *port = &c->port[i];
-        if (strcmp(port->url, "lab:") == 0) machine_lab_defaults(c, port);
+        if (m->lab) machine_lab_defaults(c, port);
         exit_code = machine_plug(m, port);
         if (!exit_code) exit_code = machine_address(m, port);
     }
@@ -213,35 +218,66 @@ static int machine_start_ports(struct cli_machine *m)
 static int machine_no_wire(void)
 {
     return cli_usage_error("which wire? --wire tap:hepta0 talks to this machine's kernel, --wire packet:eth0 to its network, --wire lab: to a little "
-                           "world inside this command that needs no privileges");
+                           "world inside this command, in virtual time, that needs no privileges");
+}
+
+static int machine_open_capture(struct cli_machine *m, bool lab)
+{
+    const char *path = m->config.capture;
+    int err = path ? hp_pcap_create(path, &m->capture) : HP_OK;
+    if (err) return cli_error("%s cannot be written: %s", path, hp_err_text(err));
+    if (path && !lab) hp_pcap_set_clock(m->capture, hp_os_unix_time() - hp_os_now());
+    return CLI_OK;
+}
+
+static int machine_start_stack(struct cli_machine *m, struct hp_config *config)
+{
+    if (hp_loop_new(&m->loop)) return cli_error("the run loop could not start");
+    config->now = hp_os_now();
+    m->stack = hp_stack_new(config);
+    if (!m->stack) return cli_error("the stack could not start: out of memory");
+    return hp_loop_add(m->loop, m->stack) ? cli_error("out of memory") : CLI_OK;
+}
+
+static bool machine_is_lab(const struct cli_config *c)
+{
+    for (int i = 0; i < c->ports; i++)
+        if (strcmp(c->port[i].url, "lab:") == 0) return true;
+    return false;
+}
+
+static int machine_start_lab(struct cli_machine *m, const struct hp_config *config)
+{
+    const struct cli_config *c = &m->config;
+    struct cli_port *port = &m->config.port[0];
+    if (c->serves) return cli_usage_error("lab: is a world with one server, and nobody in it who could come here: a wire that leads out is wanted, "
+                                          "such as --wire tap:hepta0");
+    if (c->ports > 1) return cli_usage_error("lab: has a time of its own: it cannot be used together with another wire");
+    struct hp_cable_config cable = {.way = machine_way(c), .mtu = port->mtu, .mac = {port->mac}};
+    if (!cable.way.rate) cable.way.rate = MACHINE_LAB_RATE;
+    if (!cable.way.delay) cable.way.delay = HP_US(MACHINE_LAB_DELAY_US);
+    return cli_lab_open(&m->lab, config, &cable, &m->stack, &port->link);
 }
 
 static int machine_start(struct cli_machine *m)
 {
-    const struct cli_config *c = &m->config;
-    int exit_code;
-    if (!c->ports) return machine_no_wire();
-    if (hp_loop_new(&m->loop)) return cli_error("the run loop could not start");
-    if (c->capture) {
-        int err = hp_pcap_create(c->capture, &m->capture);
-        if (err) return cli_error("%s cannot be written: %s", c->capture, hp_err_text(err));
-        hp_pcap_set_clock(m->capture, hp_os_unix_time() - hp_os_now());
-    }
-    exit_code = machine_make_stack(m);
+    struct hp_config config;
+    uint8_t entropy[32];
+    if (!m->config.ports) return machine_no_wire();
+    bool lab = machine_is_lab(&m->config);
+    int exit_code = machine_config(m, &config, entropy);
+    if (!exit_code) exit_code = machine_open_capture(m, lab);
+    if (!exit_code) exit_code = lab ? machine_start_lab(m, &config) : machine_start_stack(m, &config);
     if (!exit_code) exit_code = machine_set(m);
-    if (!exit_code) exit_code = machine_start_ports(m);
-    if (!exit_code && hp_loop_add(m->loop, m->stack)) exit_code = cli_error("out of memory");
-    return exit_code;
+    return exit_code ? exit_code : machine_start_ports(m);
 }
 
 static int machine_stop(struct cli_machine *m)
 {
     int exit_code = CLI_OK;
     machine_loop = NULL;
-    if (m->stack) {
-        hp_resolver_free(m->stack, &m->resolver);
-        hp_stack_free(m->stack);
-    }
+    if (m->stack) hp_resolver_free(m->stack, &m->resolver);
+    if (m->stack && !m->lab) hp_stack_free(m->stack);
     cli_lab_close(m->lab);
     if (m->capture) {
         uint64_t count = hp_pcap_count(m->capture);
@@ -334,7 +370,15 @@ static bool machine_ended(void *ctx)
         m->flushed = hp_now(m->stack);
         hp_pcap_flush(m->capture);
     }
-    return m->ended;
+    return m->ended || (m->lab && machine_stopping);
+}
+
+/* True: the program has not ended, because somebody pressed Ctrl-C. */
+static bool machine_run(struct cli_machine *m, hp_time span)
+{
+    if (!m->lab) return hp_loop_run(m->loop, span == HP_NEVER ? HP_NEVER : hp_os_now() + span, machine_ended, m) == HP_ECANCELED;
+    if (cli_lab_run(m->lab, m->config.paced, span, machine_ended, m) == HP_ENOENT) m->result = cli_error("nothing is left to happen in the lab");
+    return !m->ended && machine_stopping;
 }
 
 int cli_machine_run(struct cli_machine *m, void (*program)(struct cli_machine *m, void *arg), void *arg, void (*interrupt)(void *arg))
@@ -346,11 +390,12 @@ int cli_machine_run(struct cli_machine *m, void (*program)(struct cli_machine *m
         machine_catch_signals(m->loop);
         if (hp_spawn(m->stack, "main", machine_program, m, MACHINE_PROGRAM_STACK)) exit_code = cli_error("out of memory");
     }
-    if (!exit_code && hp_loop_run(m->loop, HP_NEVER, machine_ended, m) == HP_ECANCELED) {
+    if (!exit_code && machine_run(m, HP_NEVER)) {
         m->interrupted = true;
         if (interrupt) interrupt(arg);
         else hp_programs_cancel(m->stack);
-        hp_loop_run(m->loop, hp_os_now() + HP_S(2), machine_ended, m);
+        machine_stopping = 0;
+        machine_run(m, HP_S(2));
     }
     if (!exit_code) exit_code = m->result;
     int stopped = machine_stop(m);
@@ -432,7 +477,7 @@ void cli_common(struct cli_machine *m, struct cli_option out[CLI_COMMON_OPTIONS]
 {
     struct cli_config *c = &m->config;
     const struct cli_option all[] = {
-        {"wire", 'w', CLI_CALL, c, "URL", "tap:NAME, tun:NAME, packet:NAME, fd:N, pcap:FILE, null:, or lab: (a little world inside)",
+        {"wire", 'w', CLI_CALL, c, "URL", "tap:NAME, tun:NAME, packet:NAME, fd:N, pcap:FILE, null:, or lab: (a world inside, in virtual time)",
          machine_take_wire, 0, 0},
         {"addr", 'a', CLI_CALL, c, "CIDR", "ADDRESS/LENGTH, or dhcp, or slaac; repeatable; belongs to the wire before it", machine_take_address, 0, 0},
         {"gw", 'g', CLI_CALL, c, "ADDRESS", "default router, one of each IP version", machine_take_gateway, 0, 0},

@@ -128,5 +128,6 @@ int cli_ping(int argc, char **argv)
     int words, exit_code = cli_parse(&usage, argc, argv, &words, 1, 1);
     if (exit_code >= 0) return exit_code;
     v.host = argv[1];
+    v.machine.config.paced = !v.count;
     return cli_machine_run(&v.machine, ping_program, &v, ping_interrupt);
 }

@@ -37,7 +37,7 @@ static void router_interrupt(void *arg) { ((struct router_verb *)arg)->stop = tr
 
 int cli_router(int argc, char **argv)
 {
-    struct router_verb v = {.machine = {.config = {.router = true}}};
+    struct router_verb v = {.machine.config = {.router = true, .serves = true}};
     const struct cli_option own[] = {
         {"advertise", 0, CLI_FLAG, &v.advertise, NULL, "send router advertisements for the IPv6 prefixes", 0, 0, 0},
         {NULL, 0, CLI_FLAG, NULL, NULL, NULL, 0, 0, 0},

@@ -79,7 +79,7 @@ static void serve_program(struct cli_machine *m, void *arg)
 
 int cli_serve(int argc, char **argv)
 {
-    struct serve_verb v = {.port = 80};
+    struct serve_verb v = {.machine.config.serves = true, .port = 80};
     const struct cli_option own[] = {
         {"port", 'p', CLI_NUMBER, &v.port, "N", "TCP port: 80", 0, 1, 65535},
         {"connections", 0, CLI_NUMBER, &v.connections, "N", "at once, at most: 1024", 0, 1, 1000000},
@@ -115,7 +115,7 @@ static void host_program(struct cli_machine *m, void *arg)
 
 int cli_host(int argc, char **argv)
 {
-    struct serve_verb v = {.port = 0};
+    struct serve_verb v = {.machine.config.serves = true};
     const struct cli_option own[] = {{NULL, 0, CLI_FLAG, NULL, NULL, NULL, 0, 0, 0}};
     struct cli_option common[CLI_COMMON_OPTIONS];
     cli_common(&v.machine, common);

@@ -48,6 +48,7 @@ struct hp_cable_config {
     bool half_duplex;           /* one bit at a time, CSMA/CD (needs a rate; that of end 0 holds for both): see cable.c */
     uint32_t mtu;               /* 0 = 1500                                                                         */
     uint32_t queue_max;         /* in the lab: frames that each end's link may hold for the cable, 0 = 1000         */
+    struct hp_mac mac[2];       /* in the lab: of the link at each end; all zeros = by the world's rule             */
     const char *name;           /* copied, 79 bytes at most; names the cable's chance.  In the lab NULL = "a-b"     */
 };
 
@@ -64,7 +65,7 @@ hp_time hp_cable_next(const struct hp_cable *c);
 /* Frames that are due by `now` arrive.  Answers whose stack has something to do now: bit 0 = that of end 0, bit 1 = end 1. */
 unsigned hp_cable_step(struct hp_cable *c, hp_time now);
 
-/* From now on (frames that are under way stay so); mtu, half_duplex, queue_max and name cannot be changed. */
+/* From now on (frames that are under way stay so); mtu, half_duplex, queue_max, mac and name cannot be changed. */
 void hp_cable_set(struct hp_cable *c, const struct hp_cable_config *config);
 void hp_cable_get(const struct hp_cable *c, int end, struct hp_way *out);
 /* Unplugged: frames on it die (WIRE_DOWN) and both links lose their carrier.  Step both stacks afterwards. */

@@ -148,7 +148,9 @@ static int cable_plug(struct world_cable *k, int end, uint32_t port)
         int err = hp_hub_plug(n->hub, k->cable, end);
         return err < 0 ? err : 0;
     }
-    struct hp_link_config c = {.mac = node_mac(n, port), .queue_max = k->queue_max};
+    static const struct hp_mac none;
+    bool given = memcmp(&k->mac[end], &none, sizeof none) != 0;
+    struct hp_link_config c = {.mac = given ? k->mac[end] : node_mac(n, port), .queue_max = k->queue_max};
     return hp_link_add(n->stack, hp_cable_end(k->cable, end), &c);
 }
 
@@ -227,7 +229,11 @@ struct hp_cable *hp_world_cable(struct hp_world *w, const char *a, const char *b
     if (!list_grow(w, &w->cables) || !node_grow_ports(w, na) || !node_grow_ports(w, nb)) return NULL;
     struct world_cable *k = mem_zalloc(w->mem, sizeof *k);
     if (!k) return NULL;
-    *k = (struct world_cable){.world = w, .node = {na, nb}, .queue_max = config ? config->queue_max : 0};
+    *k = (struct world_cable){.world = w, .node = {na, nb}};
+    if (config) {
+        k->queue_max = config->queue_max;
+        memcpy(k->mac, config->mac, sizeof k->mac);
+    }
     k->cable = cable_make(w, na, nb, config);
     if (!k->cable || !cable_join(w, k)) {
         cable_free(w, k);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The command in its own little world (--wire lab:): no privileges, real time, a few seconds.
+# The command in its own little world (--wire lab:): no privileges, virtual time.
 set -u
 HEPTA=${HEPTA:?the hepta command}
 passed=0 failed=0
@@ -44,6 +44,36 @@ captured() {
     has "DROP WIRE_LOSS" hepta decode out.pcapng && has "icmp echo request" hepta decode --filter "icmp.type == 8" out.pcapng
 }
 check "a capture with the reasons of drops" captured
+twice() { # NAME SEED COMMAND...: all that is said and captured, in NAME.*
+    local name=$1 seed=$2
+    shift 2
+    hepta "$@" --wire lab: --seed "$seed" --trace --capture "$name.pcapng" >"$name.out" 2>"$name.err"
+}
+same_seed_same_bytes() {
+    for file in out err pcapng; do cmp "first.$file" "again.$file" || return 1; done
+    ! cmp -s first.err other.err && ! cmp -s first.pcapng other.pcapng
+}
+determined() { twice first 1 "$@" && twice again 1 "$@" && twice other 2 "$@" && [ -s first.pcapng ] && [ -s first.err ] && same_seed_same_bytes; }
+check "ping is the same again" determined ping -c 3 server
+check "a page is the same again" determined get --loss 2% --reorder 5% --jitter 1ms http://server/
+check "perf is the same again" determined perf -n 1M --bit-errors 1e-7 client server
+check "a route is the same again" determined trace server
+unseeded() { hepta ping --wire lab: -c 1 --trace 10.7.0.1 2>one >/dev/null && hepta ping --wire lab: -c 1 --trace 10.7.0.1 2>two >/dev/null && ! cmp -s one two; }
+check "without a seed, chance" unseeded
+quick() { hepta ping --wire lab: -c 100 -q server >got && grep -q "100 received.* time 99000ms" got; }
+check "time is virtual" quick
+refused() { local text=$1; shift; hepta "$@" >got 2>&1; [ $? = 2 ] && grep -qF -- "$text" got || { cat got; return 1; }; }
+check "nobody comes to a host in the lab" refused "nobody in it who could come" host --wire lab:
+check "nobody comes to a server in the lab" refused "nobody in it who could come" serve --wire lab: .
+check "nobody comes to a perf server in the lab" refused "nobody in it who could come" perf --wire lab: server
+check "nor through a router in the lab" refused "nobody in it who could come" router --wire lab: --wire null:
+check "no two clocks" refused "a time of its own" ping --wire lab: --wire null: --addr 10.0.0.1/24 -c 1 server
+check "the server's name is taken" refused "has that name" ping --wire lab: --name server -c 1 server
+check "its own MAC" has "06:00:00:00:00:01" hepta ping --wire lab: --mac 06:00:00:00:00:01 -v -c 1 server
+check "a large MTU" has "9008 bytes from" hepta ping --wire lab: --mtu 9100 -s 9000 -c 1 server
+damaged() { twice damaged 3 ping -c 30 -i 1ms --bit-errors 1e-3 10.7.0.1; grep -q "drop pkt.* FCS" damaged.err; }
+check "flipped bits die of the FCS" damaged
+
 check "a trace of every event" has "tx L1 pkt" hepta ping --wire lab: -c 1 --trace 10.7.0.1
 
 check "get a page" has "It works" hepta get --wire lab: http://server/

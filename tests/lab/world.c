@@ -83,6 +83,24 @@ static void test_packet_ids_name_their_machine(void **state)
     lab_end(&t);
 }
 
+static void test_cable_may_say_the_macs(void **state)
+{
+    struct lab t;
+    lab_begin(&t, 1);
+    struct station *a = lab_station(&t, "a"), *b = lab_station(&t, "b");
+    lab_cable(&t, "a", "b", &(struct hp_cable_config){.mac = {{{0}}, {{6, 5, 4, 3, 2, 1}}}});
+    struct hp_link_info info;
+    hp_link_info(a->s, 1, &info);
+    assert_memory_equal(info.mac.b, "\x02\0\0\x01\0\x01", 6);
+    hp_link_info(b->s, 1, &info);
+    assert_memory_equal(info.mac.b, "\6\5\4\3\2\1", 6);
+    hp_world_crash(t.w, "b");
+    station_take(b, hp_world_restart(t.w, "b"));
+    hp_link_info(b->s, 1, &info);
+    assert_memory_equal(info.mac.b, "\6\5\4\3\2\1", 6); /* what is burnt in, stays */
+    lab_end(&t);
+}
+
 static void test_names(void **state)
 {
     struct lab t;
@@ -462,6 +480,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_frame_goes_over_a_cable),
         cmocka_unit_test(test_packet_ids_name_their_machine),
+        cmocka_unit_test(test_cable_may_say_the_macs),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_hub_repeats_to_all_others),
         cmocka_unit_test(test_switch_learns),
