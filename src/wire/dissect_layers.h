@@ -103,6 +103,8 @@ void dissect_tcp(struct dissect *d);
 void dissect_dns(struct dissect *d);
 void dissect_dhcp4(struct dissect *d);
 void dissect_data(struct dissect *d);
+void dissect_http(struct dissect *d);
+bool dissect_is_http(struct hp_bytes payload);
 void (*dissect_by_ethertype(uint16_t type))(struct dissect *d);
 void (*dissect_by_ipproto(uint8_t proto))(struct dissect *d);
 const char *dissect_ethertype_text(uint16_t type);

@@ -266,5 +266,7 @@ void dissect_tcp(struct dissect *d)
                          sum_ok(sum_pseudo(&d->src, &d->dst, IP_PROTO_TCP, (uint32_t)in.n), in));
     dissect_tcp_options(d, tcp_options(in, &h));
     if (!d->fragment) dissect_number(d, 1, "tcp.len", "Segment Length", d->at, 0, d->n - h.hlen);
-    dissect_go(d, d->n > h.hlen ? dissect_data : NULL, h.hlen, d->n - h.hlen);
+    size_t n = d->n - h.hlen;
+    bool http = dissect_is_http(bytes_of(in.p + h.hlen, n));
+    dissect_go(d, !n ? NULL : http ? dissect_http : dissect_data, h.hlen, n);
 }

@@ -53,6 +53,11 @@ static void test_fields(void **state)
 {
     uint64_t value;
     char text[100];
+    field("tcp_data", "http.request.method", "GET");
+    field("tcp_data", "http.request.uri", "/");
+    field("tcp_data", "http.request.version", "HTTP/1.1");
+    field("tcp_data", "http.host", "10.9.0.2");
+    field("tcp_data", "http.accept", "*/*");
     field("vlan_tcp", "vlan.id", "7");
     field("vlan_tcp", "tcp.options.timestamp.tsval", "100");
     field("tcp_syn", "tcp.seq", "2121379817");
