@@ -20,6 +20,14 @@ enum hp_sock_type {
     HP_DGRAM,       /* UDP                                                                              */
     HP_RAW,         /* IP packets of one protocol (`protocol` = its number), header included on receive */
     HP_PING,        /* ICMP echo: what is sent is the payload of an echo request, kernel-style          */
+    HP_CHANGES,     /* no packets: what changed in the network layer; `protocol` = which enum hp_changed bits, 0 = all */
+};
+
+/* HP_CHANGES: readable when something changed since it was last read; hp_recv() gives one uint32_t of these bits. */
+enum hp_changed {
+    HP_CHANGED_LINKS     = 1 << 0,  /* a link came, went, gained or lost its carrier, was switched on or off */
+    HP_CHANGED_ADDRESSES = 1 << 1,
+    HP_CHANGED_ROUTES    = 1 << 2,  /* also when an address or link takes its own along */
 };
 
 int hp_socket(struct hp_stack *s, enum hp_sock_type type, int protocol, struct hp_sock **out);
@@ -108,6 +116,7 @@ enum hp_opt {
     HP_IP_TTL,            /* int 1..255, -1 = default: hop limit of both versions         */
     HP_IP_TOS,            /* int 0..255: DSCP and ECN of both versions                    */
     HP_IP_MULTICAST_TTL,  /* int                                                          */
+    HP_IP_MULTICAST_LOOP, /* int 0/1 (default 1): listeners of this machine hear it, too  */
     HP_IP_MTU_DISCOVER,   /* int 0/1: set DF (TCP: 1)                                     */
     HP_IP_RECVERR,        /* int 0/1: ICMP errors of unconnected datagrams are reported   */
     HP_IPV6_V6ONLY,       /* int 0/1                                                      */

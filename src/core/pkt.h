@@ -51,6 +51,7 @@ enum pkt_flag {
     PKT_LOOPED      = 1 << 7,   /* came by a loopback link                                                   */
     PKT_DF          = 1 << 8,   /* do not fragment                                                           */
     PKT_FORWARDED   = 1 << 9,
+    PKT_NO_LOOP     = 1 << 10,  /* a multicast that listeners of this machine do not want to hear            */
 };
 
 struct hp_pkt {

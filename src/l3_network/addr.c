@@ -157,7 +157,7 @@ static void addr_free(struct hp_stack *s, struct addr *a)
     map_remove(&n->addr_map, a->hash, a);
     addr_unlist(n, a);
     mem_free(s->mem, a, sizeof *a);
-    net_changed(n);
+    net_tell(n, HP_CHANGED_ADDRESSES);
 }
 
 /* L14: addresses that no machine may have. */
@@ -193,7 +193,7 @@ int net_addr_add(struct hp_stack *s, struct hp_link *l, const struct hp_prefix *
         addr_free(s, a);
         return err;
     }
-    net_changed(n);
+    net_tell(n, HP_CHANGED_ADDRESSES);
     if (f->addr) f->addr(s, a, true);
     return HP_OK;
 }
@@ -238,7 +238,7 @@ int net_addr_set_flags(struct hp_stack *s, struct addr *a, unsigned flags)
             return err;
         }
     }
-    net_changed(network(s));
+    net_tell(network(s), HP_CHANGED_ADDRESSES);
     return HP_OK;
 }
 

@@ -236,6 +236,7 @@ static inline void ipv4_put_header(struct hp_pkt *p, uint32_t len, uint16_t id, 
 static void ipv4_tx_loop(struct hp_stack *s, const struct hp_pkt *p, const struct hp_link *l)
 {
     uint16_t loop = network(s)->loop;
+    if (p->flags & PKT_NO_LOOP) return;
     struct hp_pkt *copy = loop && loop != l->index && net_group_has(s, l, &p->dst) ? pkt_clone(s, p) : NULL;
     if (copy) link_tx(s, s->link[loop], ETHERTYPE_IPV4, &p->dst, copy);
 }

@@ -302,6 +302,7 @@ static void ipv6_put_header(struct hp_stack *s, struct hp_pkt *p, const struct h
 static void ipv6_tx_loop(struct hp_stack *s, const struct hp_pkt *p, const struct hp_link *l)
 {
     uint16_t loop = network(s)->loop;
+    if (p->flags & PKT_NO_LOOP) return;
     struct hp_pkt *copy = loop && loop != l->index && net_group_has(s, l, &p->dst) ? pkt_clone(s, p) : NULL;
     if (copy) link_tx(s, s->link[loop], ETHERTYPE_IPV6, &p->dst, copy);
 }

@@ -112,6 +112,7 @@ static void net_stop(struct hp_stack *s, void *state)
     limit_stop(s);
     addrs_stop(s);
     routes_stop(s);
+    changes_stop(n);
     assert(!n->groups);
     s->layer[3] = NULL;
 }
@@ -120,7 +121,7 @@ static void net_link(struct hp_stack *s, void *state, struct hp_link *l, enum li
 {
     struct network *n = state;
     if (s->layer[3] != state) return;
-    net_changed(n);
+    net_tell(n, HP_CHANGED_LINKS);
     if (what != LINK_REMOVED) return;
     addr_link_gone(s, l);
     group_link_gone(s, l);
@@ -160,7 +161,10 @@ static const struct hp_setting net_settings[] = {
     {0},
 };
 
+extern const struct hp_sock_kind change_sock_kind;
+static const struct hp_sock_kind *const net_kinds[] = {&change_sock_kind, NULL};
+
 const struct hp_proto net_proto = {
     .name = "net", .layer = 3, .state_size = sizeof(struct network), .start = net_start, .stop = net_stop, .link = net_link,
-    .counters = net_counters, .settings = net_settings,
+    .counters = net_counters, .settings = net_settings, .sockets = net_kinds,
 };

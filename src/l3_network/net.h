@@ -125,6 +125,7 @@ struct net_family {
 
 struct reass;
 struct net_group;
+struct change_sock;
 
 struct network {
     uint32_t generation;                /* of routes, addresses, links and path MTUs: struct ip_path's; never 0 */
@@ -139,6 +140,7 @@ struct network {
     uint16_t link_addrs_room;
     struct map addr_map;
     struct net_group *groups;
+    struct change_sock *changes;        /* sockets that are told (change.c) */
     struct key key;                     /* of tables */
 
     struct map pmtu_map;
@@ -174,6 +176,14 @@ static inline bool net_forwards(const struct hp_stack *s) { return network(s)->f
 static inline void net_changed(struct network *n)
 {
     if (++n->generation == 0) n->generation = 1;
+}
+/* ... and something that programs want to hear of: enum hp_changed bits. */
+void change_mark(struct network *n, uint32_t what);
+void changes_stop(struct network *n);
+static inline void net_tell(struct network *n, uint32_t what)
+{
+    net_changed(n);
+    if (n->changes) change_mark(n, what);
 }
 static inline unsigned net_version(const struct hp_ip *ip) { return !net_is4(ip); }   /* index of family[] and trie[] */
 

@@ -104,7 +104,7 @@ static int route_put(struct hp_stack *s, const struct route *like)
     if (old) {
         old->link = like->link;
         old->source = like->source;
-        net_changed(n);
+        net_tell(n, HP_CHANGED_ROUTES);
         return HP_OK;
     }
     struct route *r = mem_alloc(s->mem, sizeof *r);
@@ -119,7 +119,7 @@ static int route_put(struct hp_stack *s, const struct route *like)
         return err;
     }
     route_count(n, r, 1);
-    net_changed(n);
+    net_tell(n, HP_CHANGED_ROUTES);
     return HP_OK;
 }
 
@@ -140,7 +140,7 @@ static void route_delete(struct hp_stack *s, struct route *r)
     }
     route_count(n, r, -1);
     mem_free(s->mem, r, sizeof *r);
-    net_changed(n);
+    net_tell(n, HP_CHANGED_ROUTES);
 }
 
 /* The link on whose prefix the gateway is; 0 = none. */
@@ -306,7 +306,7 @@ void route_link_gone(struct hp_stack *s, const struct hp_link *l)
         trie_remove(route_trie(n, r), s->mem, &r->key, r->len);
         mem_free(s->mem, r, sizeof *r);
     }
-    net_changed(n);
+    net_tell(n, HP_CHANGED_ROUTES);
 }
 
 static void route_free_list(void *stack, struct route *first)

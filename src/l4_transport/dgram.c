@@ -355,6 +355,7 @@ struct hp_pkt *dgram_packet(struct dgram *d, const struct hp_endpoint *to, uint8
     p->ttl = (uint8_t)(hp_ip_is_multicast(&to->ip) ? d->multicast_ttl : d->ttl);
     p->tos = d->tos;
     if (d->flags & DGRAM_DF) p->flags |= PKT_DF;
+    if (d->flags & DGRAM_NO_LOOP) p->flags |= PKT_NO_LOOP;
     return p;
 }
 

@@ -30,6 +30,7 @@ enum dgram_flag {
     DGRAM_CONNECTED = 1 << 7,
     DGRAM_SHUT_RD   = 1 << 8,
     DGRAM_SHUT_WR   = 1 << 9,
+    DGRAM_NO_LOOP   = 1 << 11,
     DGRAM_BLOCKED   = 1 << 10,          /* a send was refused for now: the timer will say when to try again */
 };
 

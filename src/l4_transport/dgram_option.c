@@ -48,6 +48,7 @@ int dgram_setopt(struct hp_sock *sock, enum hp_opt opt, const void *value, size_
     case HP_SO_BINDTODEVICE:  return dgram_set_link(d, v);
     case HP_IP_TTL:           d->ttl = (uint16_t)(v < 0 ? 0 : v); return HP_OK;
     case HP_IP_MULTICAST_TTL: d->multicast_ttl = (uint8_t)v; return HP_OK;
+    case HP_IP_MULTICAST_LOOP: d->flags = (uint16_t)(v ? d->flags & ~DGRAM_NO_LOOP : d->flags | DGRAM_NO_LOOP); return HP_OK;
     case HP_IP_TOS:           d->tos = (uint8_t)v; return HP_OK;
     default:                  return HP_ENOPROTOOPT;
     }
@@ -61,6 +62,7 @@ static int dgram_opt_value(const struct dgram *d, enum hp_opt opt)
     case HP_SO_BINDTODEVICE:  return d->bound_link;
     case HP_IP_TTL:           return d->ttl ? d->ttl : IP_TTL_DEFAULT;
     case HP_IP_MULTICAST_TTL: return d->multicast_ttl;
+    case HP_IP_MULTICAST_LOOP: return !(d->flags & DGRAM_NO_LOOP);
     case HP_IP_TOS:           return d->tos;
     default:                  return -1;
     }

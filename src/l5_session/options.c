@@ -29,6 +29,7 @@ static const struct option option_table[HP_OPT_COUNT] = {
     [HP_IP_TTL]           = {"IP_TTL", OPTION_INT, false, -1, 255},
     [HP_IP_TOS]           = {"IP_TOS", OPTION_INT, false, 0, 255},
     [HP_IP_MULTICAST_TTL] = {"IP_MULTICAST_TTL", OPTION_INT, false, 0, 255},
+    [HP_IP_MULTICAST_LOOP] = {"IP_MULTICAST_LOOP", OPTION_INT, false, INT32_MIN, INT32_MAX},
     [HP_IP_MTU_DISCOVER]  = {"IP_MTU_DISCOVER", OPTION_INT, false, INT32_MIN, INT32_MAX},
     [HP_IP_RECVERR]       = {"IP_RECVERR", OPTION_INT, false, INT32_MIN, INT32_MAX},
     [HP_IPV6_V6ONLY]      = {"IPV6_V6ONLY", OPTION_INT, false, INT32_MIN, INT32_MAX},

@@ -102,6 +102,7 @@ void dissect_udp(struct dissect *d);
 void dissect_tcp(struct dissect *d);
 void dissect_dns(struct dissect *d);
 void dissect_dhcp4(struct dissect *d);
+void dissect_rip(struct dissect *d);
 void dissect_data(struct dissect *d);
 void dissect_http(struct dissect *d);
 bool dissect_is_http(struct hp_bytes payload);

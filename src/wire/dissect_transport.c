@@ -31,6 +31,7 @@ static void (*dissect_by_port(uint16_t from, uint16_t to))(struct dissect *d)
         uint16_t port = i ? from : to;
         if (port == 53 || port == 5353 || port == 5355) return dissect_dns;
         if (port == 67 || port == 68) return dissect_dhcp4;
+        if (port == 520) return dissect_rip;
     }
     return dissect_data;
 }

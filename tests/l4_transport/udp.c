@@ -518,6 +518,34 @@ static void test_groups_that_were_joined(void **state)
     pair_close(&p);
 }
 
+/* The sender's own machine listens, too: it hears, unless it does not want to. */
+static void test_what_was_sent_to_a_group_comes_back_if_wanted(void **state)
+{
+    static const char *const group[] = {"239.1.2.3", "ff05::1:3"};
+    struct pair p;
+    assert_true(pair_open(&p, 1));
+    struct hp_sock *here = open_bound(p.a.stack, NULL, PORT), *there = open_bound(p.b.stack, NULL, PORT), *from = open_udp(p.a.stack);
+    assert_int_equal(get_int(from, HP_IP_MULTICAST_LOOP), 1);
+    for (int v = 0; v < 2; v++) {
+        struct hp_ip g = ip_of(group[v]);
+        assert_int_equal(hp_multicast_join(p.a.stack, ETH, &g), HP_OK);
+        assert_int_equal(hp_multicast_join(p.b.stack, ETH, &g), HP_OK);
+        for (int loop = 0; loop < 2; loop++) {
+            set_int(from, HP_IP_MULTICAST_LOOP, loop);
+            assert_int_equal(get_int(from, HP_IP_MULTICAST_LOOP), loop);
+            assert_int_equal(send_to(from, "group", group[v], PORT), 5);
+            settle(&p);
+            expect_text(there, "group", NULL);
+            if (loop) expect_text(here, "group", NULL);
+            expect_err(here, HP_EAGAIN);
+        }
+    }
+    hp_close(here);
+    hp_close(there);
+    hp_close(from);
+    pair_close(&p);
+}
+
 /* ---- datagrams that are wrong ---- */
 
 enum { FRAME_MAX = 200 };
@@ -816,6 +844,7 @@ int main(void)
         cmocka_unit_test(test_broadcast_reaches_everybody_who_listens),
         cmocka_unit_test(test_a_host_without_address_may_broadcast),
         cmocka_unit_test(test_groups_that_were_joined),
+        cmocka_unit_test(test_what_was_sent_to_a_group_comes_back_if_wanted),
         cmocka_unit_test(test_U01_lengths_that_cannot_be),
         cmocka_unit_test(test_U02_no_checksum_is_allowed_in_version_4_only),
         cmocka_unit_test(test_U03_U04_bad_checksums_are_never_seen),
