@@ -12,6 +12,7 @@
 #include "hepta/physical.h"
 #include "hepta/ping.h"
 #include "hepta/proc.h"
+#include "hepta/rip.h"
 #include "hepta/services.h"
 #include "hepta/socket.h"
 #include "hepta/stack.h"

@@ -58,6 +58,9 @@ struct hp_trace {
     uint32_t kinds;              /* 1 << HP_TRACE_..., only these; 0 = all      */
 };
 
+/* For programs: says that something of theirs went from one state to another (HP_TRACE_STATE).  Texts must live as long as the call. */
+void hp_trace_state(struct hp_stack *s, int layer, const char *proto, const char *key, const char *from, const char *to);
+
 uint64_t hp_drop_count(const struct hp_stack *s, enum hp_drop drop);
 
 /* One line without newline, "0.001000000 c1 tcp#3 SYN_SENT -> ESTABLISHED"; returns buf. */

@@ -8,6 +8,11 @@ void trace_emit(struct hp_stack *s, struct hp_event *e)
     s->trace.event(s->trace.ctx, e);
 }
 
+void hp_trace_state(struct hp_stack *s, int layer, const char *proto, const char *key, const char *from, const char *to)
+{
+    trace_state(s, (uint8_t)layer, proto, 0, key, from, to);
+}
+
 static const char *const drop_name[] = {
 #define HP_DROP(name, text) #name,
 #include "hepta/drops.def"

@@ -20,7 +20,7 @@ def allowed_folders(folder):
         return set()
     if folder in ("proc", "lab", "profiles"):
         return {"core/", "wire/"}
-    if folder in ("os", "run", "l7_application", "cli"):
+    if folder in ("os", "run", "l7_application", "l3_network/routing", "cli"):
         return {"wire/", "core/bytes.h", "core/text.h"}
     if folder in LAYERS:
         below = LAYERS.index(folder) - 1
@@ -61,6 +61,8 @@ def main():
                 path = os.path.relpath(os.path.join(at, name), TOP)
                 parts = path.split(os.sep)
                 folder = parts[1] if parts[0] == "src" else parts[0]
+                if parts[1:3] == ["l3_network", "routing"]:
+                    folder = "l3_network/routing"   # programs on sockets
                 if parts[0] == "include":
                     folder = "hepta"
                 files += 1
