@@ -1,4 +1,4 @@
-/* What the DNS resolver, the name server and the DHCP client believe of a message.  The first byte says who reads it. */
+/* What the DNS resolver, the name server, the DHCP client and the DHCP server believe of a message.  The first byte says who reads it. */
 #include "l7_application/dhcp_message.h"
 #include "l7_application/dns_message.h"
 
@@ -44,15 +44,31 @@ static void fuzz_told(struct hp_bytes in)
     assert(l->router_count <= HP_DHCP_SERVERS_MAX && l->dns_count <= HP_DHCP_SERVERS_MAX && memchr(l->domain, 0, sizeof l->domain));
 }
 
+static void fuzz_wanted(struct hp_bytes in)
+{
+    static uint8_t out[DHCP_REPLY_MAX];
+    struct dhcp_asked q;
+    struct dhcp4_msg back;
+    struct hp_ip none = hp_ip4(0, 0, 0, 0), server = hp_ip4(10, 0, 0, 1);
+    struct hp_dhcp_server config = {.domain = "a.test", .mtu = 1400};
+    if (!dhcp_asked_read(in, &q)) return;
+    assert(q.id_len <= DHCP_ID_MAX && q.id_said == (q.id_len > 0) && memchr(q.hostname, 0, sizeof q.hostname) && !(q.mac.b[0] & 1));
+    struct dhcp_answer a = {.type = DHCP_ACK, .yiaddr = hp_ip4(10, 0, 0, 9), .ciaddr = none, .server = server,
+                            .mask = hp_ip4(255, 255, 255, 0), .lease_s = q.lease_s, .config = &config};
+    size_t n = dhcp_answer_write(out, sizeof out, &q, &a);
+    assert(n >= DHCP4_SIZE_MIN && dhcp4_parse(bytes_of(out, n), &back) && back.xid == q.xid && back.reply && back.client_id.n == q.id_len);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     if (n == 0) return 0;
     struct hp_bytes in = bytes_of(data + 1, n - 1);
-    switch (data[0] % 4) {
+    switch (data[0] % 5) {
     case 0: fuzz_answer(in, HP_DNS_V4); break;
     case 1: fuzz_answer(in, HP_DNS_V6); break;
     case 2: fuzz_asked(in); break;
     case 3: fuzz_told(in); break;
+    case 4: fuzz_wanted(in); break;
     }
     return 0;
 }

@@ -1,4 +1,4 @@
-/* What the client says and what it believes, on top of wire/dhcp4. */
+/* What client and server say and what they believe, on top of wire/dhcp4. */
 #include "l7_application/dhcp_message.h"
 
 #include "wire/dhcp4.h"
@@ -89,4 +89,107 @@ bool dhcp_told_read(struct hp_bytes message, struct dhcp_told *out)
     if (n) memcpy(out->lease.domain, m.domain.p, n);
     dhcp_routes_read(message, &m, out);
     return true;
+}
+
+/* ---- for the server ---- */
+
+/* RFC 1123 2.1: a name that may be printed and put into other programs' files. */
+static void dhcp_hostname_read(struct hp_bytes name, char out[HP_DHCP_NAME_MAX])
+{
+    out[0] = 0;
+    if (name.n == 0 || name.n >= HP_DHCP_NAME_MAX) return;
+    for (size_t i = 0; i < name.n; i++) {
+        uint8_t c = name.p[i], lower = c | 0x20;
+        if (!(c >= '0' && c <= '9') && !(lower >= 'a' && lower <= 'z') && c != '-' && c != '.') return;
+    }
+    memcpy(out, name.p, name.n);
+    out[name.n] = 0;
+}
+
+/* RFC 2131 4.2: a client is its identifier, or else its MAC address. */
+static void dhcp_id_read(const struct dhcp4_msg *m, struct dhcp_asked *out)
+{
+    out->id_said = dhcp4_has(m, DHCP4_CLIENT_ID) && m->client_id.n >= 2 && m->client_id.n <= DHCP_ID_MAX;
+    if (!out->id_said) return;
+    out->id_len = (uint8_t)m->client_id.n;
+    memcpy(out->id, m->client_id.p, m->client_id.n);
+}
+
+static bool dhcp_client_says(uint8_t type)
+{
+    return type == DHCP_DISCOVER || type == DHCP_REQUEST || type == DHCP_DECLINE || type == DHCP_RELEASE || type == DHCP_INFORM;
+}
+
+bool dhcp_asked_read(struct hp_bytes message, struct dhcp_asked *out)
+{
+    static const struct hp_mac nobody;
+    struct dhcp4_msg m;
+    *out = (struct dhcp_asked){0};
+    if (!dhcp4_parse(message, &m) || m.reply || !dhcp_client_says(m.type)) return false;
+    if (!hp_ip_is_any(&m.giaddr) || m.chaddr.b[0] & 1 || hp_mac_equal(&m.chaddr, &nobody)) return false;
+    out->type = (enum dhcp_type)m.type;
+    out->xid = m.xid;
+    out->broadcast = m.broadcast;
+    out->mac = m.chaddr;
+    out->ciaddr = m.ciaddr;
+    out->requested = m.requested;
+    out->server = m.server;
+    out->lease_s = m.lease_s;
+    dhcp_id_read(&m, out);
+    dhcp_hostname_read(m.hostname, out->hostname);
+    return true;
+}
+
+static void dhcp_list_put(struct dhcp4_msg *m, uint8_t code, const struct hp_ip *list, int count)
+{
+    struct hp_ip *to = code == DHCP4_DNS ? m->dns : m->routers;
+    uint8_t *n = code == DHCP4_DNS ? &m->dns_count : &m->router_count;
+    for (int i = 0; i < count && *n < HP_DHCP_SERVERS_MAX; i++) to[(*n)++] = list[i];
+    if (*n) dhcp4_set(m, code);
+}
+
+/* What a machine on this network wants to know. */
+static void dhcp_config_put(struct dhcp4_msg *m, const struct dhcp_answer *a)
+{
+    const struct hp_dhcp_server *c = a->config;
+    uint32_t mask = get32(a->mask.b + 12);
+    struct hp_ip host = hp_ip_is_any(&a->yiaddr) ? a->ciaddr : a->yiaddr;
+    m->mask = a->mask;
+    m->broadcast_address = hp_ip4(0, 0, 0, 0);
+    put32(m->broadcast_address.b + 12, get32(host.b + 12) | ~mask);
+    dhcp4_set(m, DHCP4_MASK);
+    dhcp4_set(m, DHCP4_BROADCAST);
+    if (c->router_count) dhcp_list_put(m, DHCP4_ROUTERS, c->routers, c->router_count);
+    else dhcp_list_put(m, DHCP4_ROUTERS, &a->server, 1);
+    dhcp_list_put(m, DHCP4_DNS, c->dns, c->dns_count);
+    if (c->domain) m->domain = bytes_of(c->domain, strlen(c->domain));
+    if (m->domain.n) dhcp4_set(m, DHCP4_DOMAIN);
+    m->mtu = c->mtu;
+    if (c->mtu) dhcp4_set(m, DHCP4_MTU);
+}
+
+/* RFC 2131 4.3.1, table 3; T1 and T2 as 4.4.5 proposes. */
+static void dhcp_times_put(struct dhcp4_msg *m, uint32_t lease_s)
+{
+    bool forever = lease_s == DHCP4_FOREVER;
+    m->lease_s = lease_s;
+    m->t1_s = forever ? lease_s : lease_s / 2;
+    m->t2_s = forever ? lease_s : (uint32_t)((uint64_t)lease_s * 7 / 8);
+    dhcp4_set(m, DHCP4_LEASE);
+    dhcp4_set(m, DHCP4_T1);
+    dhcp4_set(m, DHCP4_T2);
+}
+
+size_t dhcp_answer_write(uint8_t *out, size_t n, const struct dhcp_asked *q, const struct dhcp_answer *a)
+{
+    struct hp_ip none = hp_ip4(0, 0, 0, 0);
+    struct dhcp4_msg m = {.reply = true, .xid = q->xid, .broadcast = q->broadcast, .chaddr = q->mac, .type = (uint8_t)a->type,
+                          .ciaddr = dhcp_or_zero(&a->ciaddr), .yiaddr = dhcp_or_zero(&a->yiaddr), .siaddr = none, .giaddr = none,
+                          .server = a->server, .client_id = bytes_of(q->id, q->id_len)};
+    dhcp4_set(&m, DHCP4_SERVER);
+    if (q->id_said) dhcp4_set(&m, DHCP4_CLIENT_ID);
+    if (a->type != DHCP_NAK) dhcp_config_put(&m, a);
+    if (a->type != DHCP_NAK && !hp_ip_is_any(&m.yiaddr)) dhcp_times_put(&m, a->lease_s);
+    if (a->type == DHCP_NAK) m.broadcast = true; /* RFC 2131 4.3.2: its address may be wrong */
+    return dhcp4_write(out, n, &m);
 }
