@@ -14,9 +14,10 @@
 extern "C" {
 #endif
 
-/* Where in the file: 1, 2, ...; 0 = it was not written there. */
+/* Where in the file: 1, 2, ...; line 0 = it was not written there.  Columns are cells of a terminal: Korean is two wide. */
 struct hp_plan_place {
     uint32_t line, column;
+    uint32_t file;                  /* 0 = the file itself, or one that it includes: hp_plan_file() */
 };
 
 /* One word of a line, quotes taken off, ranges and $i unfolded. */
@@ -43,12 +44,14 @@ struct hp_plan_interface {
     uint32_t addresses;
     bool dhcp, no_slaac;            /* slaac is what hosts do unless told not to                          */
     struct hp_mac mac;              /* all zeros = by the world's rule                                    */
+    uint32_t mtu;                   /* 0 = the cable's                                                    */
     struct hp_prefix advertise;     /* routers: this prefix in router advertisements; len 0 = none        */
 };
 
 struct hp_plan_setting {            /* of the stack: hp_setting_set()                                     */
     const char *name;
     int64_t value;
+    struct hp_plan_place place;
 };
 
 struct hp_plan_node {
@@ -115,24 +118,69 @@ struct hp_plan {
 /* What is wrong, where, and what was probably meant. */
 struct hp_plan_error {
     struct hp_plan_place place;
+    char file[64];                  /* of an included file; empty = the file itself */
     char text[160];                 /* "there is no node \"c9\"" */
     char hint[96];                  /* "did you mean \"c1\"?", or empty */
     char line[160];                 /* the line of the file, cut around the place if it is long */
     uint32_t caret;                 /* column within `line` as terminals count: Korean is two wide; 1.. */
 };
 
+/* Bounds: of what a file may say. */
+enum {
+    HP_PLAN_FILE_MAX = 64 << 20,    /* bytes of a file and all that it includes */
+    HP_PLAN_INCLUDES_MAX = 8,       /* deep */
+    HP_PLAN_FILES_MAX = 256,
+    HP_PLAN_NODES_MAX = 1000000,
+    HP_PLAN_CABLES_MAX = 2000000,
+    HP_PLAN_INTERFACES_MAX = 4000000,
+    HP_PLAN_LINES_MAX = 1000000,    /* apps; faults; expectations; and what one line may stand for */
+    HP_PLAN_WORDS_MAX = 16000000,   /* of those lines, unfolded */
+    HP_PLAN_LINE_WORDS_MAX = 4096,
+    HP_PLAN_WORD_MAX = 1023,        /* bytes of a word */
+    HP_PLAN_NAME_MAX = 31,          /* bytes of a node's name; of a cable's or app's: 79 */
+    HP_PLAN_KINDS_DEEP_MAX = 16,    /* kinds built on kinds */
+    HP_PLAN_ERRORS_MAX = 20,        /* told to `problem` */
+};
+
+struct hp_plan_options {
+    /* Finds the text for `include "NAME"` of the file `from` (NULL: the file itself): HP_OK and the text, which is copied, or an error.
+     * `close` gives it back.  Without `open` there is nothing to include. */
+    int (*open)(void *ctx, const char *from, const char *name, const char **text, size_t *n);
+    void (*close)(void *ctx, const char *text, size_t n);
+    /* Told of every error, up to HP_PLAN_ERRORS_MAX: reading goes on in the next line.  NULL: the first error ends it. */
+    void (*problem)(void *ctx, const struct hp_plan_error *error);
+    void *ctx;
+};
+
 /* Reads a file of the lab language: HP_OK, HP_EPROTO (then *error says what and where), HP_ENOMEM.  The plan is free of the text. */
 int hp_plan_parse(const char *text, size_t n, const struct hp_allocator *allocator, struct hp_plan **out, struct hp_plan_error *error);
+/* ... with options.  *error is the first. */
+int hp_plan_read(const char *text, size_t n, const struct hp_plan_options *options, const struct hp_allocator *allocator, struct hp_plan **out,
+                 struct hp_plan_error *error);
 void hp_plan_free(struct hp_plan *plan);
 /* Index of the node or cable of this name, or HP_PLAN_NONE.  O(1). */
 int32_t hp_plan_find_node(const struct hp_plan *plan, const char *name);
 int32_t hp_plan_find_cable(const struct hp_plan *plan, const char *name);
-/* Fills `error` for a word of this plan: for those who read faults, expectations and arguments.  Answers HP_EPROTO.  `nearest`: a
- * NULL-terminated list of words that fit there, or NULL. */
+int32_t hp_plan_find_app(const struct hp_plan *plan, const char *name);
+/* Index of the node's interface, or HP_PLAN_NONE. */
+int32_t hp_plan_find_interface(const struct hp_plan *plan, uint32_t node, const char *name);
+/* The included file's name, as `include` called it; NULL: the file itself. */
+const char *hp_plan_file(const struct hp_plan *plan, uint32_t file);
+
+/* Fills `error` for a word of this plan: for those who read faults, expectations and arguments.  Answers HP_EPROTO.  `wrong`: the word that is wrong, or
+ * NULL; if it stands in the place's line but elsewhere, that is where the caret goes.  `nearest`: a NULL-terminated list of words that fit
+ * there, or NULL.  The format knows %s %.*s %c %d %u %x with l, ll, z. */
 int hp_plan_complain(const struct hp_plan *plan, struct hp_plan_error *error, struct hp_plan_place place, const char *const *nearest, const char *wrong,
                      const char *format, ...) __attribute__((format(printf, 6, 7)));
+/* "there is no node "c9"", with the nearest; of nodes, cables and apps that are asked for. */
+enum hp_plan_names { HP_PLAN_NODES = 1, HP_PLAN_CABLES = 2, HP_PLAN_APPS = 4 };
+int hp_plan_complain_name(const struct hp_plan *plan, struct hp_plan_error *error, struct hp_plan_place place, unsigned names, const char *wrong);
 /* "lab.lab:3:7: error: ...\n    host c1 ipp 10.0.0.1\n            ^~~\n": writes at most n bytes, answers buf. */
 char *hp_plan_error_text(const struct hp_plan_error *error, const char *file, char *buf, size_t n);
+
+/* What is allowed but probably not meant: hosts that no cable is plugged into, interfaces with addresses and no cable, an address twice on
+ * one network, gateways that are nobody's neighbours.  Calls `each` for every one, in the order of the file; answers how many, or HP_ENOMEM. */
+int hp_plan_check(const struct hp_plan *plan, void (*each)(void *ctx, const struct hp_plan_error *warning), void *ctx);
 
 #ifdef __cplusplus
 }
