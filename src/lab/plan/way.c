@@ -5,7 +5,7 @@
 enum { WAY_METRE_PS = 5000, WAY_RING_MAX = 1 << 30, WAY_QUEUE_MAX = 1000000 };
 
 /* A value goes to both directions, or, after `back`, to the one from the second end to the first. */
-static void way_put(struct plan_cable_at *at, void (*set)(struct hp_way *w, const void *value), const void *value)
+static void way_give(struct plan_cable_at *at, void (*set)(struct hp_way *w, const void *value), const void *value)
 {
     if (!at->back) set(&at->cable->config.way, value);
     set(&at->cable->back, value);
@@ -67,7 +67,7 @@ static bool way_rate(struct plan_cursor *c, void *ctx)
     if (!text) return false;
     if (strcmp(text, "infinite") != 0 && (!hp_rate_parse(text, &rate) || !rate))
         return plan_fail(c->r, c->last, "\"%s\" is no rate, as 9600, 100Mbit/s, 1Gbit/s or infinite", text);
-    way_put(ctx, way_set_rate, &rate);
+    way_give(ctx, way_set_rate, &rate);
     return true;
 }
 
@@ -75,7 +75,7 @@ static bool way_delay(struct plan_cursor *c, void *ctx)
 {
     hp_time delay;
     if (!way_take_span(c, &delay)) return false;
-    way_put(ctx, way_set_delay, &delay);
+    way_give(ctx, way_set_delay, &delay);
     return true;
 }
 
@@ -107,7 +107,7 @@ static bool way_length(struct plan_cursor *c, void *ctx)
     if (!text) return false;
     if (!way_metres(text, &mm)) return plan_fail(c->r, c->last, "\"%s\" is no length, as 30m or 2km", text);
     hp_time delay = (hp_time)(mm * WAY_METRE_PS / 1000 / 1000);
-    way_put(ctx, way_set_delay, &delay);
+    way_give(ctx, way_set_delay, &delay);
     return true;
 }
 
@@ -115,7 +115,7 @@ static bool way_loss(struct plan_cursor *c, void *ctx)
 {
     uint32_t share;
     if (!way_take_share(c, &share)) return false;
-    way_put(ctx, way_set_loss, &share);
+    way_give(ctx, way_set_loss, &share);
     return true;
 }
 
@@ -123,7 +123,7 @@ static bool way_duplicate(struct plan_cursor *c, void *ctx)
 {
     uint32_t share;
     if (!way_take_share(c, &share)) return false;
-    way_put(ctx, way_set_duplicate, &share);
+    way_give(ctx, way_set_duplicate, &share);
     return true;
 }
 
@@ -131,7 +131,7 @@ static bool way_bit_errors(struct plan_cursor *c, void *ctx)
 {
     uint32_t share;
     if (!way_take_share(c, &share)) return false;
-    way_put(ctx, way_set_bit_errors, &share);
+    way_give(ctx, way_set_bit_errors, &share);
     return true;
 }
 
@@ -144,7 +144,7 @@ static bool way_burst(struct plan_cursor *c, void *ctx)
     const char *more = plan_peek(c);
     if (c->r->err) return false;
     if (more && hp_share_parse(more, &f.burst_loss)) c->last = c->word++;
-    way_put(ctx, way_set_burst, &f);
+    way_give(ctx, way_set_burst, &f);
     return true;
 }
 
@@ -156,7 +156,7 @@ static bool way_reorder(struct plan_cursor *c, void *ctx)
     const char *more = plan_peek(c);
     if (c->r->err) return false;
     if (more && hp_span_parse(more, &f.reorder_by) && !way_take_span(c, &f.reorder_by)) return false;
-    way_put(ctx, way_set_reorder, &f);
+    way_give(ctx, way_set_reorder, &f);
     return true;
 }
 
@@ -164,7 +164,7 @@ static bool way_jitter(struct plan_cursor *c, void *ctx)
 {
     hp_time jitter;
     if (!way_take_span(c, &jitter)) return false;
-    way_put(ctx, way_set_jitter, &jitter);
+    way_give(ctx, way_set_jitter, &jitter);
     return true;
 }
 
@@ -172,7 +172,7 @@ static bool way_ring(struct plan_cursor *c, void *ctx)
 {
     uint64_t bytes;
     if (!way_take_size(c, WAY_RING_MAX, &bytes)) return false;
-    way_put(ctx, way_set_ring, &bytes);
+    way_give(ctx, way_set_ring, &bytes);
     return true;
 }
 
