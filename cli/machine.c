@@ -116,7 +116,8 @@ static int machine_open_wire(struct cli_machine *m, const struct cli_port *port,
 {
     const struct cli_config *c = &m->config;
     char why[512], url[512];
-    bool single = c->router || machine_is_bad(c), kernel = strncmp(port->url, "tap:", 4) == 0 || strncmp(port->url, "tun:", 4) == 0 || strncmp(port->url, "packet:", 7) == 0;
+    bool single = c->router || machine_is_bad(c);
+    bool kernel = strncmp(port->url, "tap:", 4) == 0 || strncmp(port->url, "tun:", 4) == 0 || strncmp(port->url, "packet:", 7) == 0;
     snprintf(url, sizeof url, "%s%s", port->url, single && kernel && !strstr(port->url, ",offload=") ? ",offload=off" : "");
     int err = hp_wire_open(m->loop, url, out, why, sizeof why);
     return err ? cli_error("%s", why) : CLI_OK;

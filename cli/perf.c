@@ -98,7 +98,8 @@ int cli_perf(int argc, char **argv)
     int words, exit_code = cli_parse(&usage, argc, argv, &words, 1, 2);
     if (exit_code >= 0) return exit_code;
     v.server = strcmp(argv[1], "server") == 0 && words == 1;
-    if (!v.server && (strcmp(argv[1], "client") != 0 || words != 2)) return cli_usage_error("\"server\" or \"client HOST\" is wanted: hepta %s", usage.synopsis);
+    if (!v.server && (strcmp(argv[1], "client") != 0 || words != 2))
+        return cli_usage_error("\"server\" or \"client HOST\" is wanted: hepta %s", usage.synopsis);
     v.machine.config.serves = v.server;
     v.host = words == 2 ? argv[2] : NULL;
     return cli_machine_run(&v.machine, perf_program, &v, perf_interrupt);

@@ -262,8 +262,9 @@ static void tour_print_layers(const struct tour *t)
 static void tour_print_drops(const struct tour *t)
 {
     for (int d = 1; d < HP_DROP_TAKEN; d++)
-        if (t->story.drops[d] && d != HP_DROP_NOT_FOR_US) printf("  dropped         %llu x %s: %s\n", (unsigned long long)t->story.drops[d], hp_drop_name((enum hp_drop)d),
-                                      hp_drop_text((enum hp_drop)d));
+        if (t->story.drops[d] && d != HP_DROP_NOT_FOR_US)
+            printf("  dropped         %llu x %s: %s\n", (unsigned long long)t->story.drops[d], hp_drop_name((enum hp_drop)d),
+                   hp_drop_text((enum hp_drop)d));
 }
 
 static void tour_print_end(const struct tour *t, double took)

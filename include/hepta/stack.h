@@ -37,7 +37,7 @@ struct hp_config {
     const uint8_t *entropy;                  /* 32 secret bytes for keys, or NULL: derived from the seed,
                                                 so that a run can be replayed, and guessed: lab only        */
     struct hp_trace trace;                   /* see trace.h; {0} = off                                      */
-    uint64_t packet_id_first, packet_id_step;/* packets are numbered first, first + step, ...; 0 0 = 1, 1   */
+    uint64_t packet_id_first, packet_id_step; /* packets are numbered first, first + step, ...; 0 0 = 1, 1   */
     hp_time now;                             /* the stack's first `now`                                     */
 };
 

@@ -108,7 +108,7 @@ enum { HP_IP_TEXT = 48, HP_PREFIX_TEXT = 52, HP_MAC_TEXT = 18, HP_ENDPOINT_TEXT 
 char *hp_ip_text(const struct hp_ip *ip, char *buf, size_t n);           /* RFC 5952                 */
 char *hp_prefix_text(const struct hp_prefix *p, char *buf, size_t n);    /* 10.0.0.0/8, 2001:db8::/32 */
 char *hp_mac_text(const struct hp_mac *mac, char *buf, size_t n);        /* 02:00:00:00:00:01        */
-char *hp_endpoint_text(const struct hp_endpoint *e, char *buf, size_t n);/* 10.0.0.1:80, [::1]:80    */
+char *hp_endpoint_text(const struct hp_endpoint *e, char *buf, size_t n); /* 10.0.0.1:80, [::1]:80    */
 char *hp_time_text(hp_time t, char *buf, size_t n);                      /* 1.250000000 (seconds)    */
 char *hp_span_text(hp_time t, char *buf, size_t n);                      /* 1.25s, 20ms, 3.2us       */
 

@@ -62,7 +62,8 @@ static inline const struct hp_ip *route_next(const struct route *r, const struct
 void prefix_mask(struct hp_prefix *p);  /* clears the bits past its length */
 
 /* ---- sending errors: limit.c says how often ---- */
-enum net_error {                        /* what `value` says */
+/* And what `value` says: */
+enum net_error {
     NET_ERROR_UNREACH,                  /* enum ip_unreachable */
     NET_ERROR_TOO_BIG,                  /* the MTU that would do */
     NET_ERROR_TTL,

@@ -1,7 +1,8 @@
 /* The face of layer 3, for transports: send a packet, learn a path, choose a source, say that nobody is there.
  *
  * A transport fills p->src, p->dst, p->proto, p->ttl (0 = default), p->tos, p->l4 and PKT_DF, and calls ip_tx().  p->link, if set, says which
- * link a multicast, broadcast or IPv6 link-local destination means when no path is given.  On the way up the same fields say what the packet's header said, p->data is at the transport header, and its length is exactly the payload's. */
+ * link a multicast, broadcast or IPv6 link-local destination means when no path is given.  On the way up the same fields say what the
+ * packet's header said, p->data is at the transport header, and its length is exactly the payload's. */
 #ifndef L3_NETWORK_H
 #define L3_NETWORK_H
 

@@ -6,7 +6,8 @@
 #include "hepta/dhcp.h"
 #include "hepta/net.h"
 
-enum dhcp_type {   /* the numbers of option 53 */
+/* The numbers of option 53. */
+enum dhcp_type {
     DHCP_NONE, DHCP_DISCOVER, DHCP_OFFER, DHCP_REQUEST, DHCP_DECLINE, DHCP_ACK, DHCP_NAK, DHCP_RELEASE, DHCP_INFORM,
 };
 

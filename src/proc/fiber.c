@@ -163,7 +163,11 @@ bool fiber_possible(void) { return true; }
 
 #else
 
-void fiber_swap(void **save, void *load) { assert(!"no context switch for this processor"); }
+void fiber_swap(void **save, void *load)
+{
+    assert(!"no context switch for this processor");
+}
+
 static void *fiber_frame(uint8_t *top, void (*fn)(void *), void *arg) { return top; }
 bool fiber_possible(void) { return false; }
 

@@ -183,7 +183,8 @@ void dissect_arp(struct dissect *d)
 /* ---- spanning tree (802.1D 9.3) ---- */
 
 static const struct dissect_word stp_version_word[] = {{0, "Spanning Tree"}, {2, "Rapid Spanning Tree"}, {3, "Multiple Spanning Tree"}, {0, NULL}};
-static const struct dissect_word stp_type_word[] = {{0, "Configuration"}, {0x80, "Topology Change Notification"}, {2, "Rapid/Multiple Spanning Tree"}, {0, NULL}};
+static const struct dissect_word stp_type_word[] = {{0, "Configuration"}, {0x80, "Topology Change Notification"},
+                                                   {2, "Rapid/Multiple Spanning Tree"}, {0, NULL}};
 static const struct dissect_word stp_role_word[] = {{1, "Alternate or Backup"}, {2, "Root"}, {3, "Designated"}, {0, NULL}};
 static const struct dissect_row stp_row[] = {
     {"stp.protocol", "Protocol Identifier", 0, 2, D_HEX, 0, 0, NULL},

@@ -28,7 +28,10 @@ static void ipv6_expect_problem(struct six *t, uint8_t code, uint32_t pointer)
 /* A UDP header of 8 bytes: the sink takes anything. */
 #define UDP "1111222200080000"
 
-static void ipv6_taken(struct six *t, unsigned count) { assert_int_equal(t->node[0].sunk, count); }
+static void ipv6_taken(struct six *t, unsigned count)
+{
+    assert_int_equal(t->node[0].sunk, count);
+}
 
 /* ---- the header ---- */
 

@@ -33,7 +33,7 @@ static void test_every_option_has_a_name_of_its_own(void **state)
         for (int j = 0; j < i; j++) assert_string_not_equal(hp_opt_name((enum hp_opt)i), hp_opt_name((enum hp_opt)j));
     }
     assert_string_equal(hp_opt_name(HP_OPT_COUNT), "?");
-    assert_string_equal(hp_opt_name((enum hp_opt)-1), "?");
+    assert_string_equal(hp_opt_name((enum hp_opt)UINT32_MAX), "?");
     assert_string_equal(hp_opt_name(HP_TCP_CONGESTION), "TCP_CONGESTION");
 }
 

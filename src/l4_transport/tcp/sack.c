@@ -24,7 +24,7 @@ static uint32_t tcp_sack_range(struct tcp *t, uint32_t left, uint32_t right, int
 {
     uint32_t fresh = 0;
     if (seq_geq(left, right)) return 0;
-    for (uint32_t i = tcp_ring_find(t, left); i < t->ring.count && *visits > 0; i++, --*visits) {
+    for (uint32_t i = tcp_ring_find(t, left); *visits > 0 && i < t->ring.count; i++, --*visits) {
         struct tcp_sent *r = tcp_ring_at(t, i);
         if (seq_gt(tcp_sent_end(r), right)) break;
         if (seq_lt(r->seq, left) || r->flags & TCP_SENT_SACKED) continue;
