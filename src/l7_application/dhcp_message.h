@@ -63,7 +63,7 @@ struct dhcp_answer {
     struct hp_ip yiaddr, ciaddr, server;    /* yiaddr 0.0.0.0: answers an INFORM */
     struct hp_ip mask;
     uint32_t lease_s;                   /* not said to an INFORM */
-    const struct hp_dhcp_server *config;/* routers, name servers, domain, MTU */
+    const struct hp_dhcp_server *config; /* routers, name servers, domain, MTU */
 };
 size_t dhcp_answer_write(uint8_t *out, size_t n, const struct dhcp_asked *q, const struct dhcp_answer *a);
 
