@@ -35,9 +35,10 @@ def indent(line):
 
 
 def normal(text):
-    """Lines with their indent, and every other run of blanks as one.  Version 14 takes (type)~x for a sum, and const (*p) for a call."""
+    """Lines with their indent, and every other run of blanks as one.  Version 14 takes (type)~x for a sum, (type)*(p) for a
+    product, and const (*p) for a call."""
     def line(l):
-        return re.sub(r"(\)) ([~-])|(const) (\(\*)", r"\1\2\3\4", re.sub(r"\s+", " ", l.strip()))
+        return re.sub(r"(\)) ([~-])|(const) (\(\*)|(\)) (\*) (\()", r"\1\2\3\4\5\6\7", re.sub(r"\s+", " ", l.strip()))
 
     return [" " * indent(l) + line(l) for l in text.splitlines()]
 
@@ -67,7 +68,7 @@ def is_authors(have, at, end, wanted):
         return True
     if not mine or not wanted or re.sub(r"\s", "", "".join(mine)) != re.sub(r"\s", "", "".join(wanted)):
         return False
-    if all(not code(l) for l in mine):
+    if all(not code(l) for l in mine) or (len(mine) == 1 and re.match(r"\w.*\) \{ .* \}$", mine[0])):  # a function on one line
         return True
     return braces(mine) == braces(wanted) and (indent(mine[0]) == indent(wanted[0]) or continues(have, at)) and \
         (len(mine) > 1 or len(wanted) > 1 or continues(have, at))

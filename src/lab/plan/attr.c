@@ -97,8 +97,10 @@ bool plan_take_address(struct plan_cursor *c, struct hp_prefix *out)
     if (!text) return false;
     if (!hp_prefix_parse(text, out)) return plan_fail(c->r, c->last, "\"%s\" is no address, as 10.0.0.1/24 or 2001:db8::1/64", text);
     if (!strchr(text, '/')) return plan_fail(c->r, c->last, "the length of the network's prefix is missing, as in %s/%d", text, hp_ip_is4(&out->ip) ? 24 : 64);
-    if (hp_ip_is_any(&out->ip) || hp_ip_is_multicast(&out->ip) || hp_ip_is_broadcast(&out->ip)) return plan_fail(c->r, c->last, "%s can be nobody's address", text);
-    if (attr_is_network(out, &host)) return plan_fail(c->r, c->last, "%s is the %s address of its network, not a machine's", text, host ? "broadcast" : "first");
+    if (hp_ip_is_any(&out->ip) || hp_ip_is_multicast(&out->ip) || hp_ip_is_broadcast(&out->ip))
+        return plan_fail(c->r, c->last, "%s can be nobody's address", text);
+    if (attr_is_network(out, &host))
+        return plan_fail(c->r, c->last, "%s is the %s address of its network, not a machine's", text, host ? "broadcast" : "first");
     return true;
 }
 

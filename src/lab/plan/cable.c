@@ -33,7 +33,8 @@ static bool cable_take_port(struct plan_reader *r, const struct plan_word *w, st
     struct hp_plan_interface *i = &n->interface[k->interface[end]];
     if (i->cable >= 0)
         return plan_fail(r, w, "%s of %s has a cable already (line %u)", i->name, n->name, r->plan->cable[i->cable].place.line);
-    if (n->kind == HP_NODE_REPEATER && k->interface[end] >= 2) return plan_fail(r, w, "a repeater has two ends; \"%s\" would get a third cable (a hub has as many as you like)", n->name);
+    if (n->kind == HP_NODE_REPEATER && k->interface[end] >= 2)
+        return plan_fail(r, w, "a repeater has two ends; \"%s\" would get a third cable (a hub has as many as you like)", n->name);
     i->cable = (int32_t)r->plan->cables;
     i->end = (int32_t)end;
     return true;

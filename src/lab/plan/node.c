@@ -3,7 +3,8 @@
 #include "lab/plan/plan.h"
 
 enum { NODE_ETH_MAX = 4095, NODE_ADDRESSES_MAX = 64, NODE_LIST_MAX = 4096, NODE_DNS_MAX = 8 };
-enum { OF_HOST = 1 << HP_NODE_HOST | 1 << HP_NODE_ROUTER, OF_STACK = OF_HOST | 1 << HP_NODE_SWITCH, OF_ALL = OF_STACK | 1 << HP_NODE_HUB | 1 << HP_NODE_REPEATER };
+enum { OF_HOST = 1 << HP_NODE_HOST | 1 << HP_NODE_ROUTER, OF_STACK = OF_HOST | 1 << HP_NODE_SWITCH,
+       OF_ALL = OF_STACK | 1 << HP_NODE_HUB | 1 << HP_NODE_REPEATER };
 
 struct node_at {
     uint32_t node, interface;
@@ -229,7 +230,8 @@ static bool node_prefix(struct plan_cursor *c, struct hp_prefix *out)
     struct hp_prefix bare = *out;
     for (unsigned bit = out->len; bit < 128; bit++) bare.ip.b[bit / 8] &= (uint8_t)~(0x80 >> bit % 8);
     char meant[HP_PREFIX_TEXT];
-    if (!hp_ip_equal(&bare.ip, &out->ip)) return plan_fail(c->r, c->last, "%s has bits past its length: the prefix is %s", text, hp_prefix_text(&bare, meant, sizeof meant));
+    if (!hp_ip_equal(&bare.ip, &out->ip))
+        return plan_fail(c->r, c->last, "%s has bits past its length: the prefix is %s", text, hp_prefix_text(&bare, meant, sizeof meant));
     return true;
 }
 
