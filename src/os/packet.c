@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "os/batch.h"
+#include "os/carrier.h"
 #include "os/netdev.h"
 #include "os/wires.h"
 
@@ -25,6 +26,7 @@ static_assert(PACKET_SLOT >= WIRE_FRAME_MAX + 256, "the largest frame and its he
 
 struct packet_wire {
     struct os_wire os;
+    struct carrier carrier;
     struct batch out;
     bool full;                          /* the socket: the batch waits */
     uint8_t *ring;
@@ -93,6 +95,14 @@ static void packet_tx(struct hp_wire *wire, struct hp_pkt *p)
     if (w->full || !batch_add(&w->out, p)) hp_wire_drop(wire, p, HP_DROP_WIRE_FULL);
 }
 
+/* An interface that went down leaves an error, which would wake the loop until it is taken. */
+static void packet_clear_error(const struct packet_wire *w)
+{
+    int error;
+    socklen_t n = sizeof error;
+    getsockopt(w->os.watch.fd, SOL_SOCKET, SO_ERROR, &error, &n);
+}
+
 static void packet_ready(void *ctx, unsigned events)
 {
     struct packet_wire *w = ctx;
@@ -100,7 +110,9 @@ static void packet_ready(void *ctx, unsigned events)
         packet_flush(&w->os.wire);
         if (!w->full) hp_wire_ready(&w->os.wire);
     }
-    for (int i = 0; i < WIRE_BURST && packet_read(w); i++) continue;
+    int frames = 0;
+    while (frames < WIRE_BURST && packet_read(w)) frames++;
+    if (!frames) packet_clear_error(w);
 }
 
 /* ---- opening and closing ---- */
@@ -109,6 +121,7 @@ static void packet_close(struct hp_wire *wire)
 {
     struct packet_wire *w = wire->state;
     batch_drop(&w->out, wire, HP_DROP_STOPPED);
+    carrier_end(&w->carrier);
     if (w->ring) munmap(w->ring, (size_t)PACKET_SLOT * PACKET_SLOTS);
     os_wire_close(&w->os);
     free(w);
@@ -169,7 +182,11 @@ int packet_open(const struct wire_url *u, struct hp_wire **out)
     batch_init(&w->out, &w->os.wire);
     if (!packet_set_ring(w) || !packet_bind(w, interface)) err = wire_fail(u, HP_EIO, "packet:%s: %s", u->name, strerror(errno));
     if (!err) err = os_wire_watch(&w->os, u, packet_ready);
-    if (err) packet_close(&w->os.wire);
-    else *out = &w->os.wire;
-    return err;
+    if (err) {
+        packet_close(&w->os.wire);
+        return err;
+    }
+    carrier_begin(&w->carrier, u->loop, &w->os.wire, interface);
+    *out = &w->os.wire;
+    return HP_OK;
 }

@@ -44,6 +44,18 @@ run 1 "no kind of wire is called" ping --wire tape:x --addr 10.0.0.1/24 host
 run 1 "cannot be written" ping --wire null: --addr 10.0.0.1/24 --capture /nonexistent/x host
 run 2 "there is no setting" ping --wire null: --addr 10.0.0.1/24 --set tcp.speed=11 host
 run 2 "NAME=NUMBER" ping --wire null: --addr 10.0.0.1/24 --set tcp host
+run 2 "--rip-timers 5,30 does not fit" router --rip --rip-timers 5,30
+run 2 "--rip-horizon far does not fit" router --rip-horizon far
+run 2 "--rip-wire off does not fit" router --rip --rip-wire off
+run 2 "--rip-password  does not fit" router --rip --rip-password ""
+run 2 "want --rip" router --rip-timers 5,30,20 --wire null: --addr 10.0.0.1/24
+run 2 "want a --dhcp-pool" router --wire null: --addr 10.0.0.1/24 --dhcp-lease 5m
+run 2 "--dhcp-pool 10.0.0.1 does not fit" router --wire null: --addr 10.0.0.1/24 --dhcp-pool 10.0.0.1
+run 2 "from a lower to a higher" router --wire null: --addr 10.0.0.1/24 --dhcp-pool 10.0.0.9-10.0.0.2
+run 2 "has no --addr on the network" router --wire null: --addr 10.0.0.1/24 --dhcp-pool 10.0.1.2-10.0.1.9
+run 2 "--dhcp-fixed x does not fit" router --wire null: --addr 10.0.0.1/24 --dhcp-fixed x
+run 2 "--route 10.0.0.0/8 does not fit" router --route 10.0.0.0/8
+run 1 "wants to be a neighbour" router --wire null: --addr 10.0.0.1/24 --route 10.5.0.0/16=10.9.0.1
 run 1 "cannot be read" decode /nonexistent
 run 1 "neither a pcapng nor a pcap" decode "$0"
 seed=$(dirname "$0")/../../fuzz/seeds/capture/big-endian
