@@ -1,6 +1,7 @@
 /* What the DNS resolver, the name server, the DHCP client and the DHCP server believe of a message.  The first byte says who reads it. */
 #include "l7_application/dhcp_message.h"
-#include "l7_application/dns_message.h"
+#include "hepta/os.h"
+#include "l7_application/dns_authority.h"
 
 #include "wire/dhcp4.h"
 
@@ -16,21 +17,29 @@ static void fuzz_answer(struct hp_bytes in, enum hp_dns_family family)
     for (int i = 0; result > 0 && i < result; i++) assert(hp_ip_is4(&a.address[i]) == (family == HP_DNS_V4) || family == HP_DNS_V6);
 }
 
+static const char fuzz_zone_text[] =
+    "@ 300 SOA ns h 1 2 3 4 5\n@ NS ns\nns A 10.0.0.1\n*.w TXT x\nc CNAME c2\nc2 CNAME c\nd DNAME e\nsub NS ns.sub\nns.sub AAAA fd00::1\n";
+
+/* What is answered to a question, with authority. */
 static void fuzz_asked(struct hp_bytes in)
 {
     static uint8_t out[4096];
-    struct hp_ip ip[2] = {hp_ip4(192, 0, 2, 1), hp_ip4(192, 0, 2, 2)};
+    struct hp_dns_zone_source source = {.text = fuzz_zone_text, .n = sizeof fuzz_zone_text - 1, .origin = "test"};
+    struct hp_dns_zone *zone;
     struct dns_asked q;
-    int result = dns_asked_read(in, &q);
-    assert(strlen(q.name) < sizeof q.name && q.room >= DNS_UDP_MAX);
-    if (result == 0) return;
-    bool good = result == 1 && q.type == DNS_A;
-    size_t n = dns_reply_write(out, sizeof out, &q, good ? DNS_NOERROR : DNS_FORMERR, ip, good ? 2 : 0, 300);
     struct dns_msg m;
     struct dns_record r;
+    int count, result = dns_asked_read(in, &q);
+    assert(q.room >= DNS_UDP_MAX && (result != 1 || q.has_question));
+    if (result == 0) return;
+    int err = hp_dns_zone_parse(hp_os_allocator(), &source, &zone);
+    assert(!err);
+    struct hp_dns_server d = {.zones = (const struct hp_dns_zone *const[]){zone}, .zone_count = 1};
+    size_t n = result == 1 ? authority_answer(&d, &q, out, DNS_UDP_MAX, &count) : dns_reply_error(out, DNS_UDP_MAX, &q, DNS_FORMERR);
     assert(n >= DNS_HEADER && n <= DNS_UDP_MAX && dns_parse(bytes_of(out, n), &m) && m.h.id == q.id && m.h.response);
     while (dns_record_next(&m, &r)) continue;
-    assert(!m.bad);
+    assert(!m.bad && m.at == n);
+    hp_dns_zone_free(zone);
 }
 
 static void fuzz_told(struct hp_bytes in)

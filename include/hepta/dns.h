@@ -41,26 +41,6 @@ struct hp_resolver {
 int hp_resolve(struct hp_stack *s, struct hp_resolver *r, const char *name, enum hp_dns_family family, struct hp_ip *out, int max);
 void hp_resolver_free(struct hp_stack *s, struct hp_resolver *r);
 
-/* ---- a name server for a handful of names ---- */
-
-struct hp_dns_name {
-    const char *name;                   /* lower case, without a closing dot; NULL ends the list */
-    struct hp_ip ip;                    /* several lines of one name: several addresses */
-};
-
-/* Answers A and AAAA questions for the names of a list with authority, over UDP and TCP; NXDOMAIN for the rest. */
-struct hp_dns_server {
-    const struct hp_dns_name *names;
-    uint32_t ttl;                       /* seconds; 0 = 300 */
-    uint16_t port;                      /* 0 = 53 */
-    void (*asked)(void *ctx, const struct hp_ip *who, const char *name, int type, int answers); /* or NULL */
-    void *ctx;
-    /* to be read */
-    uint64_t questions, malformed;
-    uint32_t connections;               /* TCP connections that are open: 64 at most */
-};
-int hp_dns_serve(struct hp_stack *s, struct hp_dns_server *d);
-
 #ifdef __cplusplus
 }
 #endif

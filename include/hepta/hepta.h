@@ -4,6 +4,7 @@
 
 #include "hepta/dhcp.h"
 #include "hepta/dns.h"
+#include "hepta/dns_server.h"
 #include "hepta/http.h"
 #include "hepta/lab.h"
 #include "hepta/net.h"

@@ -83,49 +83,77 @@ int dns_answer_read(struct hp_bytes message, uint16_t id, const char *name, enum
 
 /* ---- a server's side ---- */
 
-static void asked_lower(char *name)
+char *dns_name_lower(const struct dns_name *name, char buf[DNS_TEXT])
 {
-    for (; *name; name++)
-        if (*name >= 'A' && *name <= 'Z') *name = (char)(*name + 32);
+    dns_name_text(name, buf, DNS_TEXT);
+    for (char *p = buf; *p; p++)
+        if (*p >= 'A' && *p <= 'Z') *p = (char)(*p + 32);
+    return buf;
+}
+
+static void asked_edns(struct dns_asked *a, const struct dns_record *opt)
+{
+    a->edns = true;
+    a->version = opt->version;
+    a->dnssec_ok = opt->dnssec_ok;
+    if (opt->udp_size > DNS_UDP_MAX) a->room = opt->udp_size;
 }
 
 int dns_asked_read(struct hp_bytes message, struct dns_asked *out)
 {
     struct dns_msg m;
-    struct dns_question q;
     struct dns_record r;
-    char text[DNS_TEXT];
     *out = (struct dns_asked){.room = DNS_UDP_MAX};
     if (!dns_parse(message, &m) || m.h.response) return 0;
     out->id = m.h.id;
     out->opcode = m.h.opcode;
     out->recursion_desired = m.h.recursion_desired;
-    if (m.h.count[DNS_QUESTION] != 1 || !dns_question_next(&m, &q)) return HP_EPROTO;
-    out->type = q.type;
-    out->class_ = q.class_;
-    dns_name_text(&q.name, text, sizeof text);
-    if (strlen(text) >= sizeof out->name) return HP_EPROTO;
-    memcpy(out->name, text, strlen(text) + 1);
-    asked_lower(out->name);
-    while (dns_record_next(&m, &r))
-        if (r.type == DNS_OPT && r.udp_size > DNS_UDP_MAX) out->room = r.udp_size;
+    out->checking_disabled = m.h.checking_disabled;
+    if (m.h.count[DNS_QUESTION] != 1 || !dns_question_next(&m, &out->q)) return HP_EPROTO;
+    out->has_question = true;
+    while (dns_record_next(&m, &r)) {
+        if (r.type != DNS_OPT) continue;
+        if (out->edns || r.section != DNS_ADDITIONAL) return HP_EPROTO; /* RFC 6891 6.1.1 */
+        asked_edns(out, &r);
+    }
     return m.bad ? HP_EPROTO : 1;
 }
 
-static bool reply_address(struct dns_writer *w, const struct dns_question *q, const struct hp_ip *ip, uint32_t ttl)
+enum { REPLY_OPT = 11 };        /* bytes of an OPT record without options */
+
+struct dns_reply dns_reply_start(uint8_t *out, size_t room, const struct dns_asked *a)
 {
-    struct dns_record r = {.name = q->name, .type = q->type, .class_ = DNS_IN, .ttl = ttl, .section = DNS_ANSWER, .ip = *ip};
-    return dns_write_record(w, &r);
+    struct dns_hdr h = {.id = a->id, .response = true, .opcode = a->opcode, .recursion_desired = a->recursion_desired,
+                        .checking_disabled = a->checking_disabled};
+    struct dns_reply r = {.asked = a, .udp_size = DNS_EDNS_SIZE};
+    r.w = dns_write_start(out, a->edns ? room - REPLY_OPT : room, &h);
+    if (a->has_question) dns_write_question(&r.w, &a->q);
+    return r;
 }
 
-size_t dns_reply_write(uint8_t *out, size_t n, const struct dns_asked *a, int rcode, const struct hp_ip *ip, int count, uint32_t ttl)
+void dns_reply_add(struct dns_reply *r, const struct dns_record *record)
 {
-    struct dns_hdr h = {.id = a->id, .response = true, .authoritative = rcode == DNS_NOERROR || rcode == DNS_NXDOMAIN,
-                        .opcode = a->opcode, .recursion_desired = a->recursion_desired, .rcode = (uint8_t)rcode};
-    struct dns_question q = {.type = a->type, .class_ = a->class_};
-    struct dns_writer w = dns_write_start(out, n, &h);
-    bool named = a->name[0] && dns_name_parse(a->name, &q.name);
-    if (named) dns_write_question(&w, &q);
-    for (int i = 0; named && i < count; i++) reply_address(&w, &q, &ip[i], ttl);
-    return dns_write_end(&w);
+    if (!r->full && !dns_write_record(&r->w, record)) r->full = true;
+}
+
+struct dns_writer dns_reply_mark(const struct dns_reply *r) { return r->w; }
+void dns_reply_undo(struct dns_reply *r, const struct dns_writer *mark) { r->w = *mark; }
+
+size_t dns_reply_end(struct dns_reply *r, unsigned rcode)
+{
+    struct dns_record opt = {.name = {.n = 1}, .type = DNS_OPT, .section = DNS_ADDITIONAL, .udp_size = r->udp_size,
+                             .rcode_high = (uint8_t)(rcode >> 4), .dnssec_ok = r->asked->dnssec_ok};
+    r->w.h.rcode = rcode & 15;
+    if (r->asked->edns) {
+        r->w.w.end += REPLY_OPT;
+        bool fits = dns_write_record(&r->w, &opt);
+        assert(fits);
+    }
+    return dns_write_end(&r->w);
+}
+
+size_t dns_reply_error(uint8_t *out, size_t room, const struct dns_asked *a, unsigned rcode)
+{
+    struct dns_reply r = dns_reply_start(out, room, a);
+    return dns_reply_end(&r, rcode);
 }

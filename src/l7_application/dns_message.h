@@ -22,16 +22,37 @@ int dns_answer_read(struct hp_bytes message, uint16_t id, const char *name, enum
 
 /* A question as a server sees it. */
 struct dns_asked {
-    uint16_t id, type, class_;
+    uint16_t id;
     uint8_t opcode;
-    bool recursion_desired;
-    uint16_t room;              /* bytes that the asker takes in a UDP answer (EDNS, RFC 6891; else 512) */
-    char name[HP_DNS_NAME_MAX]; /* lower case, no closing dot */
+    bool recursion_desired, checking_disabled;
+    bool has_question;
+    struct dns_question q;
+    bool edns, dnssec_ok;       /* RFC 6891 */
+    uint8_t version;            /* ... of EDNS */
+    uint16_t room;              /* bytes that the asker takes in a UDP answer (512 without EDNS) */
 };
 
 /* 1 = a question; 0 = not one to answer at all (a response, garbage shorter than a header); HP_EPROTO = answer FORMERR. */
 int dns_asked_read(struct hp_bytes message, struct dns_asked *out);
-/* An authoritative answer with these addresses (all of the type asked for); TC says that some did not fit. */
-size_t dns_reply_write(uint8_t *out, size_t n, const struct dns_asked *q, int rcode, const struct hp_ip *ip, int count, uint32_t ttl);
+
+/* An answer under construction: the question as it was asked (in its own case); the OPT record's place is kept.  room >= 512. */
+struct dns_reply {
+    struct dns_writer w;
+    const struct dns_asked *asked;
+    uint16_t udp_size;          /* what we say that we take */
+    bool full;                  /* something did not fit: TC, and no more of the answer and authority sections is written */
+};
+struct dns_reply dns_reply_start(uint8_t *out, size_t room, const struct dns_asked *asked);
+/* In the answer or authority section: one that does not fit sets TC. */
+void dns_reply_add(struct dns_reply *r, const struct dns_record *record);
+/* A whole set in the additional section begins: dns_reply_undo() goes back to here, as if none of it had been written. */
+struct dns_writer dns_reply_mark(const struct dns_reply *r);
+void dns_reply_undo(struct dns_reply *r, const struct dns_writer *mark);
+/* rcode is extended (RFC 6891 6.1.3).  Its length. */
+size_t dns_reply_end(struct dns_reply *r, unsigned rcode);
+size_t dns_reply_error(uint8_t *out, size_t room, const struct dns_asked *asked, unsigned rcode);
+
+/* A name as text in lower case, for those who are told what was asked. */
+char *dns_name_lower(const struct dns_name *name, char buf[DNS_TEXT]);
 
 #endif

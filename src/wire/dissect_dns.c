@@ -2,11 +2,6 @@
 #include "wire/dissect_layers.h"
 #include "wire/dns.h"
 
-static const struct dissect_word dns_type_word[] = {
-    {DNS_A, "A"}, {DNS_NS, "NS"}, {DNS_CNAME, "CNAME"}, {DNS_SOA, "SOA"}, {DNS_PTR, "PTR"}, {DNS_MX, "MX"},
-    {DNS_TXT, "TXT"}, {DNS_AAAA, "AAAA"}, {DNS_SRV, "SRV"}, {DNS_NAPTR, "NAPTR"}, {DNS_DNAME, "DNAME"},
-    {DNS_OPT, "OPT"}, {DNS_DS, "DS"}, {DNS_RRSIG, "RRSIG"}, {DNS_NSEC, "NSEC"}, {DNS_DNSKEY, "DNSKEY"},
-    {DNS_SVCB, "SVCB"}, {DNS_HTTPS, "HTTPS"}, {DNS_AXFR, "AXFR"}, {DNS_ANY, "ANY"}, {DNS_CAA, "CAA"}, {0, NULL}};
 static const struct dissect_word dns_class_word[] = {{DNS_IN, "IN"}, {DNS_CH, "CH"}, {DNS_CLASS_ANY, "ANY"}, {0, NULL}};
 static const struct dissect_word dns_opcode_word[] = {
     {DNS_QUERY, "query"}, {DNS_STATUS, "status"}, {DNS_NOTIFY, "notify"}, {DNS_UPDATE, "update"}, {0, NULL}};
@@ -41,10 +36,8 @@ static void dissect_dns_name(struct dline *t, const struct dns_name *name)
 
 static void dissect_dns_type(struct dline *t, uint16_t type)
 {
-    const char *word = dissect_word_of(dns_type_word, type);
-    if (word) dline_str(t, word);
-    else dline_str(t, "TYPE");
-    if (!word) dline_u(t, type);
+    char buf[DNS_TYPE_TEXT];
+    dline_str(t, dns_type_text(type, buf));
 }
 
 static void dissect_dns_txt(struct dline *t, struct hp_bytes left)
@@ -129,14 +122,11 @@ static void dissect_dns_question(struct dissect *d, const struct dns_question *q
 {
     char buf[DISSECT_TEXT];
     struct dline t = dline_of(buf, sizeof buf);
-    const char *word = dissect_word_of(dns_type_word, q->type);
+    char type[DNS_TYPE_TEXT];
     dissect_dns_name(&t, &q->name);
     dissect_value(d, 1, "dns.qry.name", "Query name", at, n, 0, buf);
-    t = dline_of(buf, sizeof buf);
-    dline_str(&t, word ? word : "type");
-    dline_key(&t, "", q->type);
-    dissect_value(d, 2, "dns.qry.type", "Type", at + n - 4, 2, q->type, word ? word : buf);
-    word = dissect_word_of(dns_class_word, q->class_);
+    dissect_value(d, 2, "dns.qry.type", "Type", at + n - 4, 2, q->type, dns_type_text(q->type, type));
+    const char *word = dissect_word_of(dns_class_word, q->class_);
     dissect_value(d, 2, "dns.qry.class", "Class", at + n - 2, 2, q->class_, word ? word : "other");
 }
 

@@ -50,33 +50,40 @@ static bool dns_data_ip(struct dns_record *r)
     return true;
 }
 
-static bool dns_data_target(struct hp_bytes upto_end, size_t at, struct dns_record *r)
+/* Where RDATA is read: `all` ends where it ends, and pointers in it may lead to `floor` or later. */
+struct dns_data_place {
+    struct hp_bytes all;
+    size_t floor, at;
+};
+
+static bool dns_data_target(struct dns_data_place d, size_t skip, struct dns_record *r)
 {
-    return dns_name_read(upto_end, DNS_HEADER, at, &r->target) == upto_end.n;
+    size_t end = dns_name_read(d.all, d.floor, d.at + skip, &r->target);
+    return end && end == d.all.n;
 }
 
-static bool dns_data_mx(struct hp_bytes upto_end, size_t at, struct dns_record *r)
+static bool dns_data_mx(struct dns_data_place d, struct dns_record *r)
 {
     if (r->data.n < 3) return false;
     r->priority = get16(r->data.p);
-    return dns_data_target(upto_end, at + 2, r);
+    return dns_data_target(d, 2, r);
 }
 
-static bool dns_data_srv(struct hp_bytes upto_end, size_t at, struct dns_record *r)
+static bool dns_data_srv(struct dns_data_place d, struct dns_record *r)
 {
     if (r->data.n < 7) return false;
     r->priority = get16(r->data.p);
     r->weight = get16(r->data.p + 2);
     r->port = get16(r->data.p + 4);
-    return dns_data_target(upto_end, at + 6, r);
+    return dns_data_target(d, 6, r);
 }
 
-static bool dns_data_soa(struct hp_bytes upto_end, size_t at, struct dns_record *r)
+static bool dns_data_soa(struct dns_data_place d, struct dns_record *r)
 {
-    at = dns_name_read(upto_end, DNS_HEADER, at, &r->target);
-    if (at) at = dns_name_read(upto_end, DNS_HEADER, at, &r->mail);
-    if (at == 0 || upto_end.n - at != 20) return false;
-    const uint8_t *p = upto_end.p + at;
+    size_t at = dns_name_read(d.all, d.floor, d.at, &r->target);
+    if (at) at = dns_name_read(d.all, d.floor, at, &r->mail);
+    if (at == 0 || d.all.n - at != 20) return false;
+    const uint8_t *p = d.all.p + at;
     r->serial = get32(p);
     r->refresh_s = get32(p + 4);
     r->retry_s = get32(p + 8);
@@ -109,7 +116,7 @@ static bool dns_data_opt(struct dns_record *r)
     return r->name.n == 1;
 }
 
-static bool dns_data_parse(struct hp_bytes upto_end, size_t at, struct dns_record *r)
+static bool dns_data_parse(struct dns_data_place d, struct dns_record *r)
 {
     if (r->type == DNS_OPT) return dns_data_opt(r);
     if ((r->class_ & ~DNS_MDNS_BIT) != DNS_IN) return true;
@@ -119,14 +126,16 @@ static bool dns_data_parse(struct hp_bytes upto_end, size_t at, struct dns_recor
     case DNS_NS:
     case DNS_CNAME:
     case DNS_PTR:
-    case DNS_DNAME: return dns_data_target(upto_end, at, r);
-    case DNS_MX: return dns_data_mx(upto_end, at, r);
-    case DNS_SRV: return dns_data_srv(upto_end, at, r);
-    case DNS_SOA: return dns_data_soa(upto_end, at, r);
+    case DNS_DNAME: return dns_data_target(d, 0, r);
+    case DNS_MX: return dns_data_mx(d, r);
+    case DNS_SRV: return dns_data_srv(d, r);
+    case DNS_SOA: return dns_data_soa(d, r);
     case DNS_TXT: return dns_data_txt(r->data);
     default: return true;
     }
 }
+
+bool dns_record_data(struct dns_record *r) { return dns_data_parse((struct dns_data_place){r->data, SIZE_MAX, 0}, r); }
 
 /* The section whose turn it is: the first that has entries left. */
 static enum dns_section dns_section_now(const struct dns_msg *m)
@@ -156,7 +165,7 @@ bool dns_record_next(struct dns_msg *m, struct dns_record *r)
     r->ttl = get32(p + 4);
     r->section = section;
     r->data = bytes_of(p + 10, n);
-    if (!dns_data_parse(bytes_upto(m->all, at + n), at, r)) {
+    if (!dns_data_parse((struct dns_data_place){bytes_upto(m->all, at + n), DNS_HEADER, at}, r)) {
         m->bad = true;
         return false;
     }

@@ -50,6 +50,61 @@ bool dns_name_below(const struct dns_name *name, const struct dns_name *zone)
     return false;
 }
 
+int dns_name_labels(const struct dns_name *name)
+{
+    int n = 0;
+    for (size_t at = 0; name->b[at]; at += name->b[at] + 1u) n++;
+    return n;
+}
+
+static int dns_label_starts(const uint8_t *name, uint8_t start[DNS_NAME_MAX / 2 + 1])
+{
+    int n = 0;
+    for (size_t at = 0; name[at]; at += name[at] + 1u) start[n++] = (uint8_t)at;
+    return n;
+}
+
+static int dns_label_order(const uint8_t *a, const uint8_t *b)
+{
+    unsigned n = a[0] < b[0] ? a[0] : b[0];
+    for (unsigned i = 1; i <= n; i++) {
+        int d = dns_lower(a[i]) - dns_lower(b[i]);
+        if (d) return d;
+    }
+    return a[0] - b[0];
+}
+
+int dns_name_order(const uint8_t *a, const uint8_t *b)
+{
+    uint8_t at[DNS_NAME_MAX / 2 + 1], bt[DNS_NAME_MAX / 2 + 1];
+    int an = dns_label_starts(a, at), bn = dns_label_starts(b, bt);
+    for (int i = 1; i <= an && i <= bn; i++) {
+        int d = dns_label_order(a + at[an - i], b + bt[bn - i]);
+        if (d) return d;
+    }
+    return an - bn;
+}
+
+bool dns_name_up(const struct dns_name *name, struct dns_name *out)
+{
+    size_t skip = name->b[0] + 1u;
+    if (skip == 1) return false;
+    out->n = (uint8_t)(name->n - skip);
+    memmove(out->b, name->b + skip, out->n);
+    return true;
+}
+
+bool dns_name_join(const struct dns_name *name, const struct dns_name *zone, struct dns_name *out)
+{
+    size_t labels = name->n - 1u;
+    if (labels + zone->n > DNS_NAME_MAX) return false;
+    struct dns_name made = {.n = (uint8_t)(labels + zone->n)};
+    memcpy(made.b, name->b, labels);
+    memcpy(made.b + labels, zone->b, zone->n);
+    *out = made;
+    return true;
+}
+
 /* One character of a label, which may be escaped: how many of `text` it takes, 0 if it is none. */
 static size_t dns_char_parse(const char *text, uint8_t *c)
 {
@@ -102,7 +157,7 @@ static size_t dns_char_text(uint8_t c, char out[4])
 {
     if (c > ' ' && c < 0x7f) {
         size_t n = 0;
-        if (c == '.' || c == '\\') out[n++] = '\\';
+        if (strchr(".\\\"();@$", c)) out[n++] = '\\';
         out[n] = (char)c;
         return n + 1;
     }

@@ -165,27 +165,60 @@ static void test_question_is_a_question(void **state)
     size_t n = dns_question_write(b, sizeof b, 77, "www.example.org", HP_DNS_V6);
     assert_int_equal(dns_asked_read(bytes_of(b, n), &q), 1);
     assert_int_equal(q.id, 77);
-    assert_int_equal(q.type, DNS_AAAA);
+    assert_int_equal(q.q.type, DNS_AAAA);
     assert_int_equal(q.room, 1232);
-    assert_string_equal(q.name, "www.example.org");
+    assert_true(q.edns && !q.dnssec_ok);
+    struct dns_name want = name_of("www.example.org");
+    assert_true(dns_name_equal(&q.q.name, &want));
     assert_true(q.recursion_desired);
     assert_int_equal(dns_question_write(b, sizeof b, 77, "a..b", HP_DNS_V4), 0);
 }
 
-static void test_server_round_trip(void **state)
+static void reply_a(struct dns_reply *r, uint8_t last)
+{
+    struct dns_record a = {.name = r->asked->q.name, .type = DNS_A, .class_ = DNS_IN, .ttl = 300, .section = DNS_ANSWER, .ip = hp_ip4(192, 0, 2, last)};
+    dns_reply_add(r, &a);
+}
+
+static void test_reply_round_trip(void **state)
 {
     uint8_t b[512];
     struct dns_asked q;
     struct dns_answer a;
-    struct hp_ip ip[2] = {hp_ip4(192, 0, 2, 1), hp_ip4(192, 0, 2, 2)};
     size_t n = dns_question_write(b, sizeof b, 5, "www.example.org", HP_DNS_V4);
     assert_int_equal(dns_asked_read(bytes_of(b, n), &q), 1);
-    n = dns_reply_write(b, sizeof b, &q, DNS_NOERROR, ip, 2, 300);
+    struct dns_reply r = dns_reply_start(b, sizeof b, &q);
+    reply_a(&r, 1);
+    reply_a(&r, 2);
+    n = dns_reply_end(&r, DNS_NOERROR);
     assert_int_equal(dns_answer_read(bytes_of(b, n), 5, "www.example.org", HP_DNS_V4, &a), 2);
-    n = dns_reply_write(b, sizeof b, &q, DNS_NXDOMAIN, NULL, 0, 0);
+    n = dns_reply_error(b, sizeof b, &q, DNS_NXDOMAIN);
     assert_int_equal(dns_answer_read(bytes_of(b, n), 5, "www.example.org", HP_DNS_V4, &a), HP_ENOENT);
-    n = dns_reply_write(b, 40, &q, DNS_NOERROR, ip, 2, 300); /* no room for the addresses */
+    r = dns_reply_start(b, sizeof b, &q);
+    for (int i = 0; i < 40; i++) reply_a(&r, (uint8_t)i);       /* no room for all */
+    n = dns_reply_end(&r, DNS_NOERROR);
+    assert_in_range(n, sizeof b - 16, sizeof b);
     assert_int_equal(dns_answer_read(bytes_of(b, n), 5, "www.example.org", HP_DNS_V4, &a), DNS_TRUNCATED);
+}
+
+/* RFC 6891 6.1.1: one OPT record at most. */
+static void test_two_opt_records_are_refused(void **state)
+{
+    struct dns_hdr h = {.id = 9};
+    struct dns_question q = {name_of("a.test"), DNS_A, DNS_IN};
+    struct dns_record opt = {.name = name_of("."), .type = DNS_OPT, .section = DNS_ADDITIONAL, .udp_size = 4000, .version = 1, .dnssec_ok = true};
+    struct dns_asked asked;
+    uint8_t b[512];
+    for (int i = 1; i <= 2; i++) {
+        struct dns_writer w = dns_write_start(b, sizeof b, &h);
+        assert_true(dns_write_question(&w, &q));
+        for (int k = 0; k < i; k++) assert_true(dns_write_record(&w, &opt));
+        size_t n = dns_write_end(&w);
+        assert_int_equal(dns_asked_read(bytes_of(b, n), &asked), i == 1 ? 1 : HP_EPROTO);
+        assert_int_equal(asked.room, 4000);
+        assert_int_equal(asked.version, 1);
+        assert_true(asked.dnssec_ok);
+    }
 }
 
 int main(void)
@@ -200,7 +233,8 @@ int main(void)
         cmocka_unit_test(test_D20_names_of_other_lengths),
         cmocka_unit_test(test_negative_answers_have_the_soas_ttl),
         cmocka_unit_test(test_question_is_a_question),
-        cmocka_unit_test(test_server_round_trip),
+        cmocka_unit_test(test_reply_round_trip),
+        cmocka_unit_test(test_two_opt_records_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

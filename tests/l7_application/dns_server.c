@@ -1,5 +1,6 @@
 /* The name server for a handful of names: right questions, and those that are none, over UDP and TCP. */
 #include "hepta/dns.h"
+#include "hepta/dns_server.h"
 
 #include "hepta/proc.h"
 #include "hepta/socket.h"
@@ -9,7 +10,7 @@
 
 struct scene {
     struct pair p;
-    struct hp_dns_name names[12];
+    struct hp_dns_name names[41];
     struct hp_dns_server d;
     struct hp_resolver r;
     bool tcp;
@@ -147,11 +148,16 @@ static void test_what_is_not_answered_at_all(void **state)
 static void test_U08_udp_answers_are_bounded(void **state)
 {
     struct scene *c = scene_open();
-    for (int i = 0; i < 11; i++) c->names[i] = (struct hp_dns_name){"a.test", {{0x20, 1, [15] = (uint8_t)i}}};
+    for (int i = 0; i < 40; i++) c->names[i] = (struct hp_dns_name){"a.test", {{0x20, 1, [15] = (uint8_t)i}}};
     question(c, 0, "a.test", DNS_AAAA, DNS_IN, 0);
-    expect(c, DNS_NOERROR, HP_DNS_ADDRESSES_MAX);
-    assert_true(c->got <= 12 * (int64_t)c->n);
+    expect(c, DNS_NOERROR, (DNS_UDP_MAX - 24) / 28);
+    assert_true(c->out[2] & 2);         /* TC */
     assert_true(c->got <= DNS_UDP_MAX);
+    c->tcp = true;
+    question(c, 2, "a.test", DNS_AAAA, DNS_IN, 0);
+    put16(c->in, (unsigned)(c->n - 2));
+    expect(c, DNS_NOERROR, 40);
+    assert_false(c->out[2 + 2] & 2);
     scene_close(c);
 }
 
