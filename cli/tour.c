@@ -1,6 +1,7 @@
 /* hepta tour: a page's way through a small internet, in virtual time, told layer by layer; or, with --wire, through the real one. */
 #define _GNU_SOURCE /* program_invocation_name */
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 #include "cli.h"
 #include "hepta/lab.h"
 #include "hepta/pcap.h"
+#include "scene.h"
 #include "sha256.h"
 #include "story.h"
 
@@ -30,6 +32,7 @@ struct tour {
     struct hp_stack *client, *r1, *r2, *server;
     struct tour_cable cable[TOUR_CABLES];
     struct story story;
+    struct scene *scene;
     struct hp_dns_name names[2];
     struct hp_dns_server dns;
     struct hp_memory_file files[3];
@@ -39,7 +42,8 @@ struct tour {
     struct sha256 hash;
     uint8_t *page;
     uint64_t size, rate, snap;
-    const char *out, *url, *command;
+    const char *out, *url, *command, *html;
+    char html_path[512];
     bool quiet, ended, asked;
     int result;
     char got[SHA256_TEXT], wanted[SHA256_TEXT];
@@ -160,16 +164,29 @@ static bool tour_build(struct tour *t)
 
 /* ---- what runs on it ---- */
 
+/* A line of a program, told and recorded. */
+__attribute__((format(printf, 5, 6))) static void tour_say(struct tour *t, const char *who, hp_time time, const char *proto, const char *format,
+                                                            ...)
+{
+    char text[400];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    story_say(&t->story, time, who, 7, proto, "%s", text);
+    scene_say(t->scene, time, who, 7, proto, text);
+}
+
 static void tour_asked(void *ctx, const struct hp_ip *who, const char *name, int type, int answers)
 {
     struct tour *t = ctx;
-    story_say(&t->story, hp_now(t->r1), "r1", 7, "dns", "is asked for %s (%s) and knows %d", name, type == 1 ? "A" : "AAAA", answers < 0 ? 0 : answers);
+    tour_say(t, "r1", hp_now(t->r1), "dns", "is asked for %s (%s) and knows %d", name, type == 1 ? "A" : "AAAA", answers < 0 ? 0 : answers);
 }
 
 static void tour_served(void *ctx, const struct hp_endpoint *peer, const char *request, int status, uint64_t bytes)
 {
     struct tour *t = ctx;
-    story_say(&t->story, hp_now(t->server), "server", 7, "http", "has handed \"%s\" %d, %llu bytes, to its socket", request, status,
+    tour_say(t, "server", hp_now(t->server), "http", "has handed \"%s\" %d, %llu bytes, to its socket", request, status,
               (unsigned long long)bytes);
 }
 
@@ -183,14 +200,14 @@ static int tour_body(void *ctx, struct hp_bytes part)
 static void tour_head_came(void *ctx, const struct hp_http_head *head, uint64_t length, bool known)
 {
     struct tour *t = ctx;
-    story_say(&t->story, t->get.first_byte, t->story.client, 7, "http", "reads the head: %d %.*s, %llu bytes to come", head->status,
+    tour_say(t, t->story.client, t->get.first_byte, "http", "reads the head: %d %.*s, %llu bytes to come", head->status,
               (int)head->reason.n, (const char *)head->reason.p, (unsigned long long)length);
 }
 
 static void tour_program(struct hp_stack *s, void *arg)
 {
     struct tour *t = arg;
-    story_say(&t->story, hp_now(s), t->story.client, 7, "http", "wants %s", t->url);
+    tour_say(t, t->story.client, hp_now(s), "http", "wants %s", t->url);
     t->get = (struct hp_http_get){.url = t->url, .resolver = &t->resolver, .body = tour_body, .head = tour_head_came, .ctx = t};
     t->result = hp_http_get(s, &t->get);
     sha256_text(&t->hash, t->got);
@@ -209,6 +226,26 @@ static bool tour_start(struct tour *t)
 }
 
 static bool tour_ended(void *ctx) { return ((struct tour *)ctx)->ended; }
+
+/* ---- the page to look at ---- */
+
+static bool tour_watch(struct tour *t)
+{
+    char seed[24];
+    t->scene = scene_new(&(struct scene_config){.title = "hepta tour: a page's way through a small internet"});
+    if (!t->scene || scene_watch(t->scene, t->world)) return false;
+    snprintf(seed, sizeof seed, "%lld", (long long)t->machine.config.seed);
+    scene_fact(t->scene, "seed", seed);
+    scene_kind(t->scene, "server", "server");
+    return true;
+}
+
+static int tour_write_html(const struct tour *t)
+{
+    const char *path = t->html ? t->html : t->html_path;
+    if (!t->scene) return CLI_OK;
+    return scene_write_html(t->scene, path) ? CLI_OK : cli_error("%s cannot be written: %s", path, strerror(errno));
+}
 
 /* ---- the account ---- */
 
@@ -276,10 +313,11 @@ static void tour_print_end(const struct tour *t, double took)
     printf("\nLook further (hepta is %s)\n"
            "  hepta decode %s    every frame of that cable as a line; -v: every field\n"
            "  wireshark %s           the slow cable; frames that it lost have a comment\n"
+           "  %s           the same as a page: open it in a browser\n"
            "  hepta tour --loss 5%% --seed 8              another world\n"
            "  hepta tour --wire tap:hepta0 --addr 10.7.0.2/24 http://10.7.0.1/\n"
            "                                             the same on a real wire (as root)\n",
-           t->command, t->cable[0].path, t->cable[2].path);
+           t->command, t->cable[0].path, t->cable[2].path, t->html ? t->html : t->html_path);
 }
 
 static void tour_print_json(const struct tour *t, double took)
@@ -290,7 +328,9 @@ static void tour_print_json(const struct tour *t, double took)
            (double)(g->ended - g->began) / 1e9, took, t->got, strcmp(t->got, t->wanted) == 0 ? "true" : "false",
            (unsigned long long)hp_world_events(t->world), (unsigned long long)hp_world_digest(t->world));
     for (int i = 0; i < TOUR_CABLES; i++) printf("%s\"%s\"", i ? "," : "", t->cable[i].path);
-    printf("]}\n");
+    printf("],\"html\":");
+    cli_json_text(stdout, t->html ? t->html : t->html_path, strlen(t->html ? t->html : t->html_path));
+    printf("}\n");
 }
 
 /* ---- in the lab ---- */
@@ -307,12 +347,13 @@ static int tour_run_lab(struct tour *t)
     double began = tour_seconds();
     const struct hp_trace trace = {story_event, &t->story, 1u << HP_TRACE_RX | 1u << HP_TRACE_TX | 1u << HP_TRACE_DROP | 1u << HP_TRACE_STATE};
     const struct hp_cable_trace cables = {tour_cable_event, t};
-    if (!tour_build(t) || hp_world_trace(t->world, &trace, &cables) || !tour_start(t)) return cli_error("the lab could not be built: out of memory");
+    if (!tour_build(t) || hp_world_trace(t->world, &trace, &cables) || !tour_watch(t) || !tour_start(t)) return cli_error("the lab could not be built: out of memory");
     bool json = t->machine.config.json;
     if (!json) tour_print_map(t);
     if (!json) story_title(&t->story, "What happened    (seconds, who, layer, what)");
     hp_world_run(t->world, HP_S(TOUR_SECONDS_MAX), tour_ended, t);
     double took = tour_seconds() - began;
+    scene_end(t->scene);
     t->story.out = NULL; /* what is taken down now is no part of it */
     bool failed = t->result || !t->ended;
     if (json) {
@@ -344,9 +385,10 @@ static int tour_lab(struct tour *t)
     if (!exit_code) exit_code = tour_run_lab(t);
     if (t->world && t->client) hp_resolver_free(t->client, &t->resolver);
     if (t->world) hp_world_free(t->world);
-    int closed = tour_close_captures(t);
+    int closed = tour_close_captures(t), written = tour_write_html(t);
+    scene_free(t->scene);
     free(t->page);
-    return exit_code ? exit_code : closed;
+    return exit_code ? exit_code : closed ? closed : written;
 }
 
 /* ---- on a real wire ---- */
@@ -372,7 +414,8 @@ int cli_tour(int argc, char **argv)
     c->delay = HP_MS(10);
     hp_share_parse("0.1%", &c->loss);
     const struct cli_option own[] = {
-        {"out", 'o', CLI_TEXT, &t.out, "FOLDER", "where the captures go: out", 0, 0, 0},
+        {"out", 'o', CLI_TEXT, &t.out, "FOLDER", "where the captures and the page go: out", 0, 0, 0},
+        {"html", 0, CLI_TEXT, &t.html, "FILE", "a page that shows the run, for a browser: FOLDER/tour.html", 0, 0, 0},
         {"size", 'n', CLI_SIZE, &t.size, "SIZE", "of the page: 10M", 0, 1, 1000000000},
         {"rate", 'r', CLI_SIZE, &t.rate, "BITS", "of the cable between the routers, per second: 100M", 0, 9600, 1000000000000},
         {"snap", 0, CLI_SIZE, &t.snap, "BYTES", "captures keep so much of each frame: all of it", 0, 0, 65536},
@@ -396,5 +439,6 @@ int cli_tour(int argc, char **argv)
                              .color = isatty(STDOUT_FILENO)};
     t.url = words ? argv[1] : NULL;
     t.machine.watch = (struct hp_trace){story_event, &t.story, 0};
+    snprintf(t.html_path, sizeof t.html_path, "%s/tour.html", t.out);
     return wire ? cli_machine_run(&t.machine, tour_real, &t, NULL) : tour_lab(&t);
 }

@@ -108,7 +108,7 @@ void tcp_half_end(struct tcp_host *h, struct tcp_half *half)
 
 static void tcp_half_forget(struct tcp_host *h, struct tcp_half *half)
 {
-    trace_state(h->stack, 4, "tcp", half->object, NULL, "SYN-RECEIVED", "CLOSED");
+    tcp_trace_state(h->stack, &half->node, half->object, TCP_SYN_RECEIVED, TCP_CLOSED);
     tcp_half_end(h, half);
 }
 
@@ -199,7 +199,7 @@ static enum hp_drop tcp_listen_syn(struct tcp *l, const struct flow *f, struct t
     struct tcp_half *half = tcp_half_new(l, f, g);
     if (!half) return HP_DROP_NO_MEMORY;
     tcp_half_take_syn(half, l->host, g);
-    trace_state(s, 4, "tcp", half->object, NULL, "LISTEN", "SYN-RECEIVED");
+    tcp_trace_state(s, &half->node, half->object, TCP_LISTEN, TCP_SYN_RECEIVED);
     tcp_half_reply(l->host, half);
     timer_set(s, &half->timer, s->now + HP_MS(l->host->rto_initial_ms));
     return HP_DROP_TAKEN; /* data that came with it will come again (RFC 9293 3.10.7.2 lets us) */

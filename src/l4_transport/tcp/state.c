@@ -2,6 +2,7 @@
  *
  * Invariant: a connection that is TF_DEAD is on the host's list of the dead and on no other; it is freed when the stack is at rest, so
  * that nobody who still holds a pointer in this step is surprised. */
+#include "core/text.h"
 #include "l4_transport/tcp/tcp.h"
 
 const char *tcp_state_name(unsigned state)
@@ -30,10 +31,23 @@ static const uint16_t tcp_may_become[TCP_STATES] = {
     [TCP_TIME_WAIT] = TCP_IS(TCP_CLOSED),
 };
 
+/* The key says of which connection: whoever draws both ends of one needs to know that they are one. */
+void tcp_trace_state(struct hp_stack *s, const struct tcp_node *n, uint32_t object, unsigned from, unsigned to)
+{
+    if (!trace_on(s, HP_TRACE_STATE)) return;
+    struct hp_endpoint local = {n->flow.local, n->flow.local_port, 0}, peer = {n->flow.peer, n->flow.peer_port, 0};
+    char key[2 * HP_ENDPOINT_TEXT + 4], part[HP_ENDPOINT_TEXT];
+    struct text t = text_of(key, sizeof key);
+    text_str(&t, hp_endpoint_text(&local, part, sizeof part));
+    if (n->flow.peer_port) text_str(&t, " > ");
+    if (n->flow.peer_port) text_str(&t, hp_endpoint_text(&peer, part, sizeof part));
+    trace_state(s, 4, "tcp", object, key, tcp_state_name(from), tcp_state_name(to));
+}
+
 void tcp_set_state(struct tcp *t, enum tcp_state to)
 {
     assert(tcp_may_become[t->state] & TCP_IS(to));
-    trace_state(t->sock.stack, 4, "tcp", t->sock.object, NULL, tcp_state_name(t->state), tcp_state_name(to));
+    tcp_trace_state(t->sock.stack, &t->node, t->sock.object, t->state, to);
     t->state = (uint8_t)to;
 }
 

@@ -298,6 +298,7 @@ static inline uint32_t tcp_seg_len(const struct tcp_seg *g)
 extern const struct hp_sock_kind tcp_sock_kind;
 /* state.c */
 const char *tcp_state_name(unsigned state);
+void tcp_trace_state(struct hp_stack *s, const struct tcp_node *n, uint32_t object, unsigned from, unsigned to);
 void tcp_set_state(struct tcp *t, enum tcp_state to);
 static inline bool tcp_in(const struct tcp *t, unsigned states) { return states >> t->state & 1; }
 #define TCP_IS(state) (1u << (state))

@@ -23,7 +23,7 @@ static void tcp_wait_unlink(struct tcp_host *h, struct tcp_wait *w)
 
 void tcp_wait_end(struct tcp_host *h, struct tcp_wait *w)
 {
-    trace_state(h->stack, 4, "tcp", w->object, NULL, "TIME-WAIT", "CLOSED");
+    tcp_trace_state(h->stack, &w->node, w->object, TCP_TIME_WAIT, TCP_CLOSED);
     tcp_wait_unlink(h, w);
     tcp_unmap(h, &w->node);
     h->waits--;

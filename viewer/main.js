@@ -1,0 +1,108 @@
+/* The page put together: views, the journey, keys. */
+const VIEWS = [["network", b => buildStage(b)], ["tcp", b => buildTcp(b)], ["signal", b => buildSignal(b)], ["page", b => buildPage(b)], ["machines", b => buildMachines(b)], ["outcome", b => buildOutcome(b)]];
+const viewThere = {page: !!raw.page || raw.loads.length > 0, tcp: conns.length > 0};
+
+function buildTop() {
+  document.documentElement.lang = lang;
+  document.title = facts.title;
+  $("title").textContent = facts.title;
+  const bits = [];
+  if (facts.seed) bits.push(`${T("seed")} ${facts.seed}`);
+  bits.push(`${T("duration")} ${spanText(END)}`, `${num(raw.limits.frames_seen)} ${T("frames")}`, `${T("digest")} ${raw.digest}`);
+  $("facts").textContent = bits.join("  ·  ");
+  $("lang").textContent = T("lang");
+  $("theme").textContent = "◐";
+  $("theme").title = T("theme");
+  $("help").title = T("help");
+  $("views").replaceChildren(...VIEWS.filter(([v]) => viewThere[v] !== false).map(([v]) => el("button", {role: "tab", id: "tab-" + v, "aria-selected": String(at.view === v), on: {click: () => setView(v)}}, T(v))));
+}
+function buildView() {
+  const box = $("view");
+  box.className = "v-" + at.view;
+  VIEWS.find(([v]) => v === at.view)[1](box);
+  for (const b of $("views").children) b.setAttribute("aria-selected", String(b.id === "tab-" + at.view));
+}
+
+/* ---- the journey ---- */
+function paragraphs(text) {
+  return text.split(/\n{2,}/).filter(Boolean).map(p => /^ {4}/.test(p) ? el("pre", {}, p.replace(/^ {4}/gm, "")) : el("p", {}, p));
+}
+function buildTour() {
+  const written = steps.length && steps[0].written;
+  $("tour").replaceChildren(el("h2", {}, T(written ? "tour" : "moments")), written ? null : el("p", {class: "lead"}, T("momentsText")),
+    el("ol", {}, ...steps.map((s, i) => el("li", {class: "step" + (at.step === i ? " on" : "")},
+      el("button", {"aria-current": at.step === i ? "step" : null, on: {click: () => goStep(i)}}, el("i", {class: "l" + (s.layer || 0)}, s.n), el("b", {}, stepTitle(s)), el("time", {}, timeText(s.begin, 1e3))),
+      at.step === i ? el("div", {class: "told"}, ...(s.written ? paragraphs(s.text) : s.note ? [el("p", {class: "quote"}, s.note)] : [])) : null))));
+}
+function goStep(i) {
+  if (i < 0 || i >= steps.length) return;
+  const s = steps[i];
+  at.step = i;
+  at.stepIds = new Set(s.packets);
+  buildTour();
+  const f = s.packets.length && packets.get(s.packets[0])?.[0];
+  if (f) choose(f);
+  const a = ax(), x0 = a.toX(s.begin), x1 = a.toX(Math.max(s.end, s.begin)), span = Math.max(x1 - x0, 24);
+  line.x0 = clamp(x0 - span * .35, 0, a.total);
+  line.x1 = clamp(x1 + span * .5, line.x0 + 8, Math.max(a.total, line.x0 + 8));
+  drawLine();
+  setTime(s.begin);
+  if (at.view !== "network" && at.view !== "tcp") setView("network");
+  play(true, Math.max(s.end, s.begin));
+  $("tour").querySelector(".step.on")?.scrollIntoView({block: "nearest", behavior: "smooth"});
+}
+
+/* ---- keys, help, themes ---- */
+function buildAbout() {
+  $("about").replaceChildren(el("h2", {}, facts.title), el("p", {}, T("aboutText")), el("dl", {}, ...T("keys").flatMap(([k, text]) => [el("dt", {}, k), el("dd", {}, text)])), el("button", {on: {click: () => $("about").close()}}, T("close")));
+}
+function setLang(l) {
+  lang = WORDS[l] ? l : "en";
+  at.playing && play(false);
+  buildAll();
+}
+function setTheme(dark) {
+  document.documentElement.dataset.theme = dark ? "dark" : "light";
+  drawLine();
+  if (at.view === "signal") drawWave();
+}
+const isDark = () => document.documentElement.dataset.theme === "dark";
+function buildAll() { buildTop(); buildTour(); buildControls(); buildEvents(); buildPacket(); buildView(); buildAbout(); drawLine(); eventsFollow(); }
+
+const KEYS = {
+  " ": () => play(!at.playing), ArrowRight: e => { play(false); stepEvent(e.shiftKey ? 10 : 1); }, ArrowLeft: e => { play(false); stepEvent(e.shiftKey ? -10 : -1); },
+  Home: () => setTime(0), End: () => setTime(END), "[": () => goStep(Math.max(0, at.step - 1)), "]": () => goStep(at.step + 1), "+": () => zoomLine(1 / 1.6), "=": () => zoomLine(1 / 1.6), "-": () => zoomLine(1.6), "0": lineReset,
+  n: () => hopBy(1), p: () => hopBy(-1), "/": () => $("find").focus(), Escape: () => choose(null), l: () => setLang(lang === "en" ? "ko" : "en"), d: () => setTheme(!isDark()), "?": () => $("about").showModal(),
+};
+function hopBy(by) {
+  if (!at.sel) return;
+  const list = packets.get(at.sel.id), f = list[clamp(list.indexOf(at.sel) + by, 0, list.length - 1)];
+  choose(f);
+  setTime(f.t0);
+}
+document.addEventListener("keydown", e => {
+  if (e.ctrlKey || e.metaKey || e.altKey || $("about").open) return;
+  if (/^(INPUT|SELECT|TEXTAREA)$/.test(e.target.tagName)) { if (e.key === "Escape") e.target.blur(); return; }
+  if (e.key === " " && e.target.tagName === "BUTTON") return;
+  const shown = [...$("views").children];
+  if (/^[1-6]$/.test(e.key) && shown[+e.key - 1]) { shown[+e.key - 1].click(); return; }
+  const fn = KEYS[e.key];
+  if (fn) { e.preventDefault(); fn(e); }
+});
+$("lang").addEventListener("click", () => setLang(lang === "en" ? "ko" : "en"));
+$("theme").addEventListener("click", () => setTheme(!isDark()));
+$("help").addEventListener("click", () => $("about").showModal());
+hear("view", buildView);
+let resizing = 0;
+addEventListener("resize", () => { cancelAnimationFrame(resizing); resizing = requestAnimationFrame(() => { drawLine(); drawEvents(true); if (at.view === "network") sizeStage(); else if (at.view === "tcp") drawLadder(), tcpNow(true); else if (at.view === "signal") drawWave(); }); });
+
+/* Seven bars: the mark. */
+for (let i = 0; i < 7; i++) $("mark").append(sv("rect", {x: 3 + i * .9, y: 22.5 - i * 3.2, width: 22 - i * 1.8, height: 2, rx: 1, class: "l" + (i + 1)}));
+lang = WORDS[facts.lang] ? facts.lang : "en";
+document.documentElement.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+line.x1 = ax().total;
+wireLine();
+buildAll();
+lineReset();
+setTime(0);
+document.documentElement.dataset.ready = "1";
