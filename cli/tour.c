@@ -347,7 +347,8 @@ static int tour_run_lab(struct tour *t)
     double began = tour_seconds();
     const struct hp_trace trace = {story_event, &t->story, 1u << HP_TRACE_RX | 1u << HP_TRACE_TX | 1u << HP_TRACE_DROP | 1u << HP_TRACE_STATE};
     const struct hp_cable_trace cables = {tour_cable_event, t};
-    if (!tour_build(t) || hp_world_trace(t->world, &trace, &cables) || !tour_watch(t) || !tour_start(t)) return cli_error("the lab could not be built: out of memory");
+    if (!tour_build(t) || hp_world_trace(t->world, &trace, &cables) || !tour_watch(t) || !tour_start(t))
+        return cli_error("the lab could not be built: out of memory");
     bool json = t->machine.config.json;
     if (!json) tour_print_map(t);
     if (!json) story_title(&t->story, "What happened    (seconds, who, layer, what)");
