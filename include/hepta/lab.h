@@ -38,11 +38,22 @@ struct hp_hub *hp_world_hub(struct hp_world *w, const char *name);
  * is its loopback).  End 0 is at a.  config NULL = a perfect cable. */
 struct hp_cable *hp_world_cable(struct hp_world *w, const char *a, const char *b, const struct hp_cable_config *config);
 
+/* The same, saying what the ends are called at their machines and which MACs they have (hubs: not looked at). */
+struct hp_world_port {
+    const char *link;           /* 15 bytes at most, unique at its machine; NULL = the next free "ethN" */
+    struct hp_mac mac;          /* all zeros = the cable config's, or 02:MM:MM:MM:PP:PP                 */
+    uint32_t mtu;               /* 0 = the cable's                                                      */
+};
+struct hp_cable *hp_world_cable_ports(struct hp_world *w, const char *a, const char *b, const struct hp_cable_config *config,
+                                      const struct hp_world_port ports[2]);
+
 struct hp_stack *hp_world_find(const struct hp_world *w, const char *name);     /* NULL: none, or it is down */
 struct hp_cable *hp_world_find_cable(const struct hp_world *w, const char *name);
 /* The i-th (0..), or NULL past the last: in the order in which they were made. */
 struct hp_stack *hp_world_each(const struct hp_world *w, unsigned i, const char **name);    /* NULL and a name: it is down */
 struct hp_cable *hp_world_each_cable(const struct hp_world *w, unsigned i);
+/* Which one it is: 0, 1, ...  O(1). */
+int hp_world_cable_number(const struct hp_world *w, const struct hp_cable *c);
 /* Where a cable ends: the machine or hub, and the index of the link there (0: a hub). */
 const char *hp_world_cable_end(const struct hp_world *w, const struct hp_cable *c, int end, int *link);
 

@@ -3,7 +3,7 @@
  *     struct hp_run *r;
  *     hp_run_new(plan, &options, &r, &error);
  *     hp_run_go(r, HP_NEVER);                      (to the plan's end)
- *     hp_run_verdict(r); hp_run_free(r);
+ *     hp_run_free(r);
  */
 #ifndef HEPTA_RUN_H
 #define HEPTA_RUN_H
@@ -19,7 +19,8 @@ extern "C" {
 struct hp_run;
 
 /* What is told while it runs, besides the world's traces (hp_world_trace): what programs say, what strikes, what was decided. */
-enum hp_run_news { HP_RUN_SAID, HP_RUN_APP_STARTED, HP_RUN_APP_ENDED, HP_RUN_FAULT, HP_RUN_EXPECT };
+enum hp_run_news { HP_RUN_SAID, HP_RUN_APP_STARTED, HP_RUN_APP_ENDED, HP_RUN_FAULT, HP_RUN_EXPECT,
+                   HP_RUN_BROKEN };     /* what can never be: wrong bytes at the end of a stream, ...: the run has failed */
 struct hp_run_event {
     enum hp_run_news kind;
     hp_time time;
@@ -27,6 +28,7 @@ struct hp_run_event {
     const char *app;                /* its name, or NULL */
     const char *text;               /* one line */
     int result;                     /* of an app: HP_OK or an error; of an expectation: 1 held, 0 failed */
+    uint64_t packet;                /* that it is about; 0 = none */
 };
 
 struct hp_run_options {
@@ -34,42 +36,89 @@ struct hp_run_options {
     bool seeded;
     hp_time until;                  /* 0 = the plan's */
     const struct hp_allocator *allocator;
+    /* Called between the events of machines and cables; it may look at everything, but not run or change it. */
     void (*news)(void *ctx, const struct hp_run_event *event);
     void *ctx;
 };
 
-/* Builds everything; nothing has happened yet.  HP_EPROTO: the plan makes no sense, and *error says where. */
+/* Builds everything; nothing has happened yet.  The plan must outlive the run.  HP_EPROTO: the plan makes no sense, and *error says
+ * where.  HP_ENOMEM. */
 int hp_run_new(const struct hp_plan *plan, const struct hp_run_options *options, struct hp_run **out, struct hp_plan_error *error);
 void hp_run_free(struct hp_run *r);
 struct hp_world *hp_run_world(struct hp_run *r);
 const struct hp_plan *hp_run_plan(const struct hp_run *r);
-/* The resolver that programs of this machine share (the plan's `dns`, or what DHCP or RAs brought). */
+uint64_t hp_run_seed(const struct hp_run *r);
+/* Where it ends: the option's or the plan's; HP_NEVER = hp_run_go() says. */
+hp_time hp_run_until(const struct hp_run *r);
+/* The resolver that programs of this machine share: it knows all machines of the plan by name ("c1", "r1.eth1"), and asks the plan's `dns`,
+ * or what DHCP or router advertisements brought.  NULL: no such machine, or it is down. */
 struct hp_resolver *hp_run_resolver(struct hp_run *r, const char *node);
-/* Lets it happen until `until` or the plan's end, whichever is first; HP_OK: the end; HP_ETIMEDOUT: `until`. */
+/* An address by which others reach this machine: of "r1" the first of the plan (IPv4 if it has one), else one that it has got since;
+ * of "r1.eth1" that interface's. */
+bool hp_run_address(const struct hp_run *r, const char *name, struct hp_ip *out);
+
+/* Lets it happen until `until` or the run's end, whichever is first.  HP_OK: the end; HP_ETIMEDOUT: it is `until`.  Without an `until` of its
+ * own a run ends when nothing is left to happen, or a second after the last program (that ends by itself), fault and expectation. */
 int hp_run_go(struct hp_run *r, hp_time until);
+bool hp_run_ended(const struct hp_run *r);
+uint32_t hp_run_broken(const struct hp_run *r);     /* how often HP_RUN_BROKEN was told */
+
+/* A machine loses power, and is switched on again: it boots with the plan's addresses, routes and settings, and starts the programs whose time
+ * has come and that had not ended.  HP_ENOENT: no such machine; HP_EALREADY: it is down, or up; HP_ENOMEM. */
+int hp_run_crash(struct hp_run *r, const char *node);
+int hp_run_restart(struct hp_run *r, const char *node);
+
+/* ---- how its programs fare ---- */
+enum hp_run_app_state {
+    HP_APP_WAITING,                 /* for its time, or its machine for power      */
+    HP_APP_RUNNING,                 /* a service stays that until it is stopped    */
+    HP_APP_ENDED,                   /* see result                                  */
+};
+struct hp_run_app {
+    const char *name, *node, *program;
+    bool service;
+    enum hp_run_app_state state;
+    int result;                     /* ENDED: HP_OK or why not                     */
+    hp_time started, ended;         /* the last time; HP_NEVER = not yet           */
+    uint32_t starts;
+    uint64_t bytes;                 /* of hp_lab_progress(), over all starts       */
+    hp_time progressed;             /* when last; HP_NEVER = never                 */
+    const char *said;               /* its last line, or ""                        */
+};
+/* The i-th of the plan's apps; false past the last. */
+bool hp_run_app(const struct hp_run *r, uint32_t i, struct hp_run_app *out);
 
 /* ---- programs: what an `app` line can name ---- */
 struct hp_lab_app {                 /* one that runs: what its functions are handed */
     struct hp_run *run;
     const struct hp_plan_app *plan;
     struct hp_stack *stack;
-    void *state;                    /* the program's own, zeroed, state_size bytes */
+    void *state;                    /* the program's own, zeroed, state_size bytes, filled by read() */
+    bool stop;                      /* it was asked to end */
 };
 struct hp_lab_program {
     const char *name;               /* "get" */
     const char *synopsis, *text;    /* "get URL [times N] [size-max N]"; one line */
     size_t state_size;
-    /* Reads the arguments into `state`; false: *error was filled by hp_plan_complain(). */
+    bool service;                   /* main starts what it needs and returns; it runs until the machine goes down or stop() */
+    /* Reads the arguments into `state`; false: *error was filled by hp_plan_complain().  Called once more before each start. */
     bool (*read)(const struct hp_plan *plan, const struct hp_plan_app *app, void *state, struct hp_plan_error *error);
-    /* A program in the sense of proc.h; answers how it ended.  Services start what they need and return HP_OK at once. */
+    /* A program in the sense of proc.h; answers how it ended. */
     int (*main)(struct hp_lab_app *app);
-    void (*stop)(struct hp_lab_app *app);       /* asked to end, or NULL: nothing can be done */
+    void (*stop)(struct hp_lab_app *app);       /* asked to end (app->stop is set), or NULL */
 };
 extern const struct hp_lab_program *const hp_lab_programs[];    /* ends with NULL */
 /* A line of news from within a program: HP_RUN_SAID. */
 void hp_lab_say(struct hp_lab_app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* What can never be: HP_RUN_BROKEN. */
+void hp_lab_broken(struct hp_lab_app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Bytes that the application got or handed on: for `progress`, goodput and fairness. */
 void hp_lab_progress(struct hp_lab_app *app, uint64_t bytes);
+/* The machine's resolver, and one address of a name: HP_OK, or what hp_resolve() answers. */
+struct hp_resolver *hp_lab_resolver(struct hp_lab_app *app);
+int hp_lab_resolve(struct hp_lab_app *app, const char *name, struct hp_ip *out);
+/* Zeroed memory that lives until the program is started again or the run is freed; NULL: there is none. */
+void *hp_lab_alloc(struct hp_lab_app *app, size_t n);
 
 #ifdef __cplusplus
 }

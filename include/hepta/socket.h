@@ -140,6 +140,8 @@ struct hp_linger {
 int hp_setsockopt(struct hp_sock *sock, enum hp_opt opt, const void *value, size_t n);
 int hp_getsockopt(struct hp_sock *sock, enum hp_opt opt, void *value, size_t *n);
 const char *hp_opt_name(enum hp_opt opt);
+/* The i-th congestion control (0..), NULL past the last: [0] is the default; the setting "tcp.congestion" is its number. */
+const char *hp_congestion_name(int i);
 
 /* How a TCP connection is; names as in Linux's tcp_info where they mean the same. */
 struct hp_tcp_info {

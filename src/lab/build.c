@@ -140,26 +140,40 @@ static struct hp_mac node_mac(const struct world_node *n, uint32_t port)
     return mac;
 }
 
-/* The cable's end into the node's port of this number; the index of the link, 0 for a hub, or an error. */
-static int cable_plug(struct world_cable *k, int end, uint32_t port)
+/* The cable's end into this port; the index of the link, 0 for a hub, or an error. */
+static int cable_plug(const struct world_port *p)
 {
-    struct world_node *n = k->node[end];
+    struct world_node *n = p->cable->node[p->end];
     if (n->hub) {
-        int err = hp_hub_plug(n->hub, k->cable, end);
+        int err = hp_hub_plug(n->hub, p->cable->cable, p->end);
         return err < 0 ? err : 0;
     }
-    static const struct hp_mac none;
-    bool given = memcmp(&k->mac[end], &none, sizeof none) != 0;
-    struct hp_link_config c = {.mac = given ? k->mac[end] : node_mac(n, port), .queue_max = k->queue_max};
-    return hp_link_add(n->stack, hp_cable_end(k->cable, end), &c);
+    struct hp_link_config c = {.name = p->link[0] ? p->link : NULL, .mac = p->mac, .mtu = p->mtu, .queue_max = p->cable->queue_max};
+    return hp_link_add(n->stack, hp_cable_end(p->cable->cable, p->end), &c);
 }
 
-static int cable_plug_new(struct world_cable *k, int end)
+/* A port as it is asked for: by the world's rules where nothing is said.  False: the name is too long. */
+static bool cable_port(struct world_port *p, struct world_cable *k, int end, const struct hp_world_port *wanted)
+{
+    static const struct hp_mac none;
+    *p = (struct world_port){.cable = k, .end = end, .mac = node_mac(k->node[end], k->node[end]->ports + 1)};
+    const struct hp_mac *mac = wanted && !hp_mac_equal(&wanted->mac, &none) ? &wanted->mac : &k->mac[end];
+    size_t n = wanted && wanted->link ? strlen(wanted->link) : 0;
+    if (!hp_mac_equal(mac, &none)) p->mac = *mac;
+    if (wanted) p->mtu = wanted->mtu;
+    if (n >= sizeof p->link) return false;
+    if (n) memcpy(p->link, wanted->link, n + 1);
+    return true;
+}
+
+static int cable_plug_new(struct world_cable *k, int end, const struct hp_world_port *wanted)
 {
     struct world_node *n = k->node[end];
-    k->link[end] = cable_plug(k, end, n->ports + 1);
+    struct world_port p;
+    if (!cable_port(&p, k, end, wanted)) return HP_EINVAL;
+    k->link[end] = cable_plug(&p);
     if (k->link[end] < 0) return k->link[end];
-    n->port[n->ports++] = (struct world_port){k, end};
+    n->port[n->ports++] = p;
     return HP_OK;
 }
 
@@ -203,11 +217,11 @@ static struct hp_cable *cable_make(struct hp_world *w, const struct world_node *
 }
 
 /* Both ends, the name, the agenda: all or nothing. */
-static bool cable_join(struct hp_world *w, struct world_cable *k)
+static bool cable_join(struct hp_world *w, struct world_cable *k, const struct hp_world_port ports[2])
 {
     k->link[0] = k->link[1] = -1;
     uint64_t hash = name_hash(w, hp_cable_name(k->cable));
-    if (!cable_plug_new(k, 0) && !cable_plug_new(k, 1) && !map_add(&w->cable_names, w->mem, hash, k)) {
+    if (!cable_plug_new(k, 0, ports) && !cable_plug_new(k, 1, ports ? ports + 1 : NULL) && !map_add(&w->cable_names, w->mem, hash, k)) {
         if (agenda_add(&w->agenda, w->mem, false, &k->id)) return true;
         map_remove(&w->cable_names, hash, k);
     }
@@ -224,6 +238,12 @@ static void cable_free(struct hp_world *w, struct world_cable *k)
 
 struct hp_cable *hp_world_cable(struct hp_world *w, const char *a, const char *b, const struct hp_cable_config *config)
 {
+    return hp_world_cable_ports(w, a, b, config, NULL);
+}
+
+struct hp_cable *hp_world_cable_ports(struct hp_world *w, const char *a, const char *b, const struct hp_cable_config *config,
+                                      const struct hp_world_port ports[2])
+{
     struct world_node *na = world_find_node(w, a), *nb = world_find_node(w, b);
     if (!na || !nb || (!na->hub && !na->stack) || (!nb->hub && !nb->stack)) return NULL;
     if (!list_grow(w, &w->cables) || !node_grow_ports(w, na) || !node_grow_ports(w, nb)) return NULL;
@@ -235,7 +255,7 @@ struct hp_cable *hp_world_cable(struct hp_world *w, const char *a, const char *b
         memcpy(k->mac, config->mac, sizeof k->mac);
     }
     k->cable = cable_make(w, na, nb, config);
-    if (!k->cable || !cable_join(w, k)) {
+    if (!k->cable || !cable_join(w, k, ports)) {
         cable_free(w, k);
         return NULL;
     }
@@ -299,7 +319,7 @@ struct hp_stack *hp_world_restart(struct hp_world *w, const char *name)
     int link = n->stack ? HP_OK : HP_ENOMEM;
     for (uint32_t i = 0; i < n->ports && link >= 0; i++) {
         struct world_port *p = &n->port[i];
-        link = p->cable->link[p->end] = cable_plug(p->cable, p->end, i + 1);
+        link = p->cable->link[p->end] = cable_plug(p);
     }
     if (link < 0) {
         if (n->stack) hp_stack_free(n->stack);
@@ -357,6 +377,12 @@ struct hp_stack *hp_world_each(const struct hp_world *w, unsigned i, const char 
 struct hp_cable *hp_world_each_cable(const struct hp_world *w, unsigned i)
 {
     return i < w->cables.count ? world_cable(w, i)->cable : NULL;
+}
+
+int hp_world_cable_number(const struct hp_world *w, const struct hp_cable *c)
+{
+    const struct world_cable *k = world_find_cable_of(w, c);
+    return k ? (int)k->id : HP_ENOENT;
 }
 
 const char *hp_world_cable_end(const struct hp_world *w, const struct hp_cable *c, int end, int *link)

@@ -14,13 +14,16 @@
 #include "hepta/lab.h"
 #include "lab/agenda.h"
 
-enum { WORLD_NAME_MAX = 32 };
+enum { WORLD_NAME_MAX = 32, WORLD_LINK_MAX = 16 };
 
 struct world_cable;
 
 struct world_port {
     struct world_cable *cable;
     int end;
+    struct hp_mac mac;
+    uint32_t mtu;
+    char link[WORLD_LINK_MAX];          /* its name, "" = the next free one */
 };
 
 /* A machine or a hub: what a cable can be plugged into. */

@@ -6,7 +6,7 @@
 
 #include "hepta/types.h"
 
-enum { CC_STATE_WORDS = 4, CC_CWND_MAX = 1 << 30 };
+enum { CC_STATE_WORDS = 4, CC_CWND_MAX = 1 << 30, CC_KINDS_MAX = 16 };
 
 /* What a control governs; part of the connection.  Bytes. */
 struct cc {

@@ -93,6 +93,14 @@ static int tcp_set_linger(struct tcp *t, const struct hp_linger *l)
     return HP_OK;
 }
 
+const char *hp_congestion_name(int i)
+{
+    int count = 0;
+    while (hp_congestion[count]) count++;
+    assert(count <= CC_KINDS_MAX);
+    return i >= 0 && i < count ? hp_congestion[i]->name : NULL;
+}
+
 static int tcp_set_cc(struct tcp *t, const char *name, size_t n)
 {
     if (n && !name[n - 1]) n--;

@@ -30,6 +30,7 @@ static const struct hp_setting tcp_settings[] = {
     TCP_SET(window_scaling, "0/1", "offer window scaling (RFC 7323)", 1, 0, 1),
     TCP_SET(rsts_per_s, "per second", "RSTs for segments that belong to no connection", 1000, 0, 1 << 24),
     TCP_SET(cork_ms, "ms", "how long corked data waits at most", 200, 1, 60000),
+    TCP_SET(congestion, "number", "congestion control of new connections: hp_congestion_name() has the list", 0, 0, CC_KINDS_MAX - 1),
     {0},
 };
 

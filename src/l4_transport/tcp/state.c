@@ -64,7 +64,7 @@ int tcp_init(struct tcp *t, struct tcp_host *h)
     t->rcvbuf = (uint32_t)h->rcvbuf;
     t->sndbuf = (uint32_t)h->sndbuf;
     t->rto_us = (uint32_t)h->rto_initial_ms * 1000;
-    t->cc_kind = hp_congestion[0];
+    t->cc_kind = hp_congestion_name((int)h->congestion) ? hp_congestion[h->congestion] : hp_congestion[0];
     t->timer.fire = tcp_timer_fire;
     t->timer.at = HP_NEVER;
     for (int i = 0; i < TCP_DUES; i++) t->due[i] = HP_NEVER;

@@ -274,7 +274,7 @@ struct tcp_host {
     int64_t rcvbuf, rcvbuf_max, sndbuf, sndbuf_max;
     int64_t syn_retries, synack_retries, keep_idle_ms, keep_interval_ms, keep_count;
     int64_t orphans_max, waits_max, accept_timeout_ms, initial_window, timestamps, sack, window_scaling, rsts_per_s;
-    int64_t cork_ms;
+    int64_t cork_ms, congestion;
     /* counters */
     uint64_t segments_in, segments_out, retransmits, timeouts, fast_recoveries, undos, opens_active, opens_passive, established,
         resets_in, resets_out, challenge_acks, dup_acks_in, sacks_in, dsacks_in, probes, keepalives, syn_drops, time_waits,

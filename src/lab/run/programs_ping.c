@@ -1,0 +1,170 @@
+/* ping, traceroute, resolve. */
+#include "hepta/ping.h"
+#include "lab/run/programs.h"
+
+/* ---- ping ---- */
+
+struct ping_state {
+    struct hp_lab_app *app;
+    const char *host;
+    int64_t count, ttl;
+    uint64_t size;
+    hp_time interval, timeout;
+    bool quiet, all;
+    struct hp_ping ping;
+};
+
+static const struct args_spec ping_args[] = {
+    {ARGS_TEXT, NULL, "a host's name or address", offsetof(struct ping_state, host), 0, 0},
+    {ARGS_NUMBER, "count", "how many requests", offsetof(struct ping_state, count), 1, 1000000},
+    {ARGS_SPAN, "interval", "the time between requests", offsetof(struct ping_state, interval), 0, 0},
+    {ARGS_SPAN, "timeout", "how long to wait for an answer", offsetof(struct ping_state, timeout), 0, 0},
+    {ARGS_SIZE, "size", "bytes of data", offsetof(struct ping_state, size), 0, 0},
+    {ARGS_NUMBER, "ttl", "the time to live", offsetof(struct ping_state, ttl), 1, 255},
+    {ARGS_FLAG, "all", NULL, offsetof(struct ping_state, all), 0, 0},
+    {ARGS_FLAG, "quiet", NULL, offsetof(struct ping_state, quiet), 0, 0},
+    {0},
+};
+
+static bool ping_read(const struct hp_plan *plan, const struct hp_plan_app *app, void *state, struct hp_plan_error *error)
+{
+    struct ping_state *p = state;
+    p->count = 1;
+    p->size = 56;
+    if (!args_read(plan, app, state, error, ping_args)) return false;
+    if (p->size <= 65507) return true;
+    hp_plan_complain(plan, error, app->place, NULL, NULL, "ping: size: 65507 bytes at most");
+    return false;
+}
+
+static void ping_reply(void *ctx, const struct hp_ping_reply *r)
+{
+    struct ping_state *p = ctx;
+    char from[HP_IP_TEXT], span[HP_TIME_TEXT];
+    if (!r->error) hp_lab_progress(p->app, r->bytes);
+    if (p->quiet) return;
+    hp_ip_text(&r->from, from, sizeof from);
+    if (r->error == HP_ETIMEDOUT) hp_lab_say(p->app, "no answer to seq=%u", r->seq);
+    else if (r->error) hp_lab_say(p->app, "from %s: %s (seq=%u, ICMP type %u code %u)", from, hp_err_text(r->error), r->seq, r->icmp_type, r->icmp_code);
+    else hp_lab_say(p->app, "%u bytes from %s seq=%u ttl=%u time=%s%s", r->bytes, from, r->seq, r->ttl, program_span(r->rtt, span),
+                    r->damaged ? " DAMAGED" : r->duplicate ? " DUPLICATE" : "");
+}
+
+static int ping_main(struct hp_lab_app *app)
+{
+    struct ping_state *p = app->state;
+    char span[3][HP_TIME_TEXT];
+    p->app = app;
+    p->ping = (struct hp_ping){.count = (uint32_t)p->count, .size = (uint32_t)p->size, .interval = p->interval, .timeout = p->timeout,
+                               .ttl = (int)p->ttl, .reply = ping_reply, .ctx = p};
+    int err = hp_lab_resolve(app, p->host, &p->ping.to);
+    if (err) {
+        hp_lab_say(app, "%s: %s", p->host, hp_err_text(err));
+        return err;
+    }
+    err = hp_ping(app->stack, &p->ping);
+    const struct hp_ping *g = &p->ping;
+    if (g->received)
+        hp_lab_say(app, "%u sent, %u received, round trip min %s avg %s max %s", g->sent, g->received, program_span(g->rtt_min, span[0]),
+                   program_span(g->rtt_sum / g->received, span[1]), program_span(g->rtt_max, span[2]));
+    else hp_lab_say(app, "%u sent, none received%s%s", g->sent, err && err != HP_ETIMEDOUT ? ": " : "", err && err != HP_ETIMEDOUT ? hp_err_text(err) : "");
+    if (!err && p->all && g->received < g->sent) return HP_ETIMEDOUT;
+    return err;
+}
+
+static void ping_stop(struct hp_lab_app *app) { ((struct ping_state *)app->state)->ping.stop = true; }
+
+const struct hp_lab_program ping_program = {
+    .name = "ping", .synopsis = "ping HOST [count N] [interval TIME] [size BYTES] [ttl N] [timeout TIME] [all] [quiet]",
+    .text = "echo requests; fails if no answer comes, with `all` if one is missing",
+    .state_size = sizeof(struct ping_state), .read = ping_read, .main = ping_main, .stop = ping_stop};
+
+/* ---- traceroute ---- */
+
+struct traceroute_state {
+    struct hp_lab_app *app;
+    const char *host;
+    int64_t max, probes;
+    hp_time timeout;
+    bool udp;
+    struct hp_traceroute route;
+};
+
+static const struct args_spec traceroute_args[] = {
+    {ARGS_TEXT, NULL, "a host's name or address", offsetof(struct traceroute_state, host), 0, 0},
+    {ARGS_NUMBER, "max", "how far", offsetof(struct traceroute_state, max), 1, 255},
+    {ARGS_NUMBER, "probes", "questions at each distance", offsetof(struct traceroute_state, probes), 1, 10},
+    {ARGS_SPAN, "timeout", "how long to wait for an answer", offsetof(struct traceroute_state, timeout), 0, 0},
+    {ARGS_FLAG, "udp", NULL, offsetof(struct traceroute_state, udp), 0, 0},
+    {0},
+};
+
+static bool traceroute_read(const struct hp_plan *plan, const struct hp_plan_app *app, void *state, struct hp_plan_error *error)
+{
+    ((struct traceroute_state *)state)->probes = 1;
+    return args_read(plan, app, state, error, traceroute_args);
+}
+
+static void traceroute_hop(void *ctx, const struct hp_hop *h)
+{
+    struct traceroute_state *t = ctx;
+    char from[HP_IP_TEXT], span[HP_TIME_TEXT];
+    if (h->error == HP_ETIMEDOUT) hp_lab_say(t->app, "%2u  *", (unsigned)h->ttl);
+    else hp_lab_say(t->app, "%2u  %s  %s%s%s", (unsigned)h->ttl, hp_ip_text(&h->from, from, sizeof from), program_span(h->rtt, span),
+                    h->error && h->icmp_type == 3 ? " unreachable: " : "", h->error && h->icmp_type == 3 ? hp_err_text(h->error) : "");
+}
+
+static int traceroute_main(struct hp_lab_app *app)
+{
+    struct traceroute_state *t = app->state;
+    t->app = app;
+    t->route = (struct hp_traceroute){.ttl_max = (int)t->max, .probes = (int)t->probes, .timeout = t->timeout, .udp = t->udp, .hop = traceroute_hop, .ctx = t};
+    int err = hp_lab_resolve(app, t->host, &t->route.to);
+    if (err) {
+        hp_lab_say(app, "%s: %s", t->host, hp_err_text(err));
+        return err;
+    }
+    return hp_traceroute(app->stack, &t->route);
+}
+
+static void traceroute_stop(struct hp_lab_app *app) { ((struct traceroute_state *)app->state)->route.stop = true; }
+
+const struct hp_lab_program traceroute_program = {
+    .name = "traceroute", .synopsis = "traceroute HOST [max N] [probes N] [timeout TIME] [udp]", .text = "the routers on the way to a host",
+    .state_size = sizeof(struct traceroute_state), .read = traceroute_read, .main = traceroute_main, .stop = traceroute_stop};
+
+/* ---- resolve ---- */
+
+struct resolve_state {
+    const char *name;
+    bool v4, v6;
+};
+
+static const struct args_spec resolve_args[] = {
+    {ARGS_TEXT, NULL, "a name", offsetof(struct resolve_state, name), 0, 0},
+    {ARGS_FLAG, "ipv4", NULL, offsetof(struct resolve_state, v4), 0, 0},
+    {ARGS_FLAG, "ipv6", NULL, offsetof(struct resolve_state, v6), 0, 0},
+    {0},
+};
+
+static bool resolve_read(const struct hp_plan *plan, const struct hp_plan_app *app, void *state, struct hp_plan_error *error)
+{
+    return args_read(plan, app, state, error, resolve_args);
+}
+
+static int resolve_main(struct hp_lab_app *app)
+{
+    struct resolve_state *v = app->state;
+    struct hp_ip ip[HP_DNS_ADDRESSES_MAX];
+    char text[HP_IP_TEXT];
+    enum hp_dns_family family = v->v4 == v->v6 ? HP_DNS_ANY : v->v4 ? HP_DNS_V4 : HP_DNS_V6;
+    struct hp_resolver *r = hp_lab_resolver(app);
+    int n = r ? hp_resolve(app->stack, r, v->name, family, ip, HP_DNS_ADDRESSES_MAX) : HP_ECANCELED;
+    for (int i = 0; i < n; i++) hp_lab_say(app, "%s is %s", v->name, hp_ip_text(&ip[i], text, sizeof text));
+    if (n < 0) hp_lab_say(app, "%s: %s", v->name, n == HP_ENOENT ? "no such name" : hp_err_text(n));
+    return n < 0 ? n : HP_OK;
+}
+
+const struct hp_lab_program resolve_program = {
+    .name = "resolve", .synopsis = "resolve NAME [ipv4] [ipv6]", .text = "asks for the addresses of a name",
+    .state_size = sizeof(struct resolve_state), .read = resolve_read, .main = resolve_main};
