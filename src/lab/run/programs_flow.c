@@ -133,7 +133,7 @@ static bool send_read(const struct hp_plan *plan, const struct hp_plan_app *app,
     return args_read(plan, app, state, error, send_args);
 }
 
-static uint64_t flow_key(void) { return pattern_key("send"); }
+static uint64_t flow_key(void) { return made_key("send"); }
 
 /* When the next byte may go, by the rate. */
 static int send_pace(struct hp_lab_app *app, const struct send_state *v, hp_time began)
@@ -151,7 +151,7 @@ static int send_all(struct hp_lab_app *app, struct send_state *v)
         bool over = v->amount.span ? hp_now(app->stack) - began >= v->amount.span : v->sent >= v->amount.bytes;
         if (over || app->stop) return HP_OK;
         size_t n = !v->amount.span && v->amount.bytes - v->sent < most ? (size_t)(v->amount.bytes - v->sent) : most;
-        pattern_fill(v->piece, n, flow_key(), v->sent);
+        made_fill(v->piece, n, flow_key(), v->sent);
         int64_t did = hp_send(v->sock, v->piece, n, 0);
         if (did <= 0) return did ? (int)did : HP_EPIPE;
         v->sent += (uint64_t)did;
@@ -241,7 +241,7 @@ static int64_t sink_take(struct sink_flow *f, uint64_t *good)
     for (;;) {
         int64_t n = hp_recv(f->sock, f->piece, FLOW_PIECE, 0);
         if (n <= 0) return n;
-        size_t right = pattern_check(bytes_of(f->piece, (size_t)n), flow_key(), *good);
+        size_t right = made_check(bytes_of(f->piece, (size_t)n), flow_key(), *good);
         *good += right;
         hp_lab_progress(f->app, right);
         if (right == (size_t)n) continue;

@@ -72,7 +72,7 @@ static bool udp_args_read(const struct hp_plan *plan, const struct hp_plan_app *
 static void udp_make(struct udp_state *u, uint64_t number)
 {
     put64(u->out, number);
-    pattern_fill(u->out + UDP_NUMBER, (size_t)u->size - UDP_NUMBER, number, 0);
+    made_fill(u->out + UDP_NUMBER, (size_t)u->size - UDP_NUMBER, number, 0);
 }
 
 /* Waits for the answer to the request that is in `out`; older ones are passed over. */

@@ -56,7 +56,7 @@ static int get_body(void *ctx, struct hp_bytes part)
 {
     struct get_state *g = ctx;
     hp_lab_progress(g->app, part.n);
-    size_t good = g->made ? pattern_check(part, g->key, g->at) : part.n;
+    size_t good = g->made ? made_check(part, g->key, g->at) : part.n;
     g->at += good;
     if (good < part.n) {
         hp_lab_broken(g->app, "wrong bytes from byte %lu on", (unsigned long)g->at);
@@ -70,7 +70,7 @@ static void get_key(struct get_state *g)
 {
     const char *p = strstr(g->url, "://");
     p = strchr(p ? p + 3 : g->url, '/');
-    g->key = pattern_key(p ? p : "/");
+    g->key = made_key(p ? p : "/");
 }
 
 static void get_tell(struct get_state *g)
@@ -184,7 +184,7 @@ static int64_t serve_bytes(void *ctx, struct hp_file *f, uint64_t offset, void *
     const struct serve_page *page = f->handle;
     if (offset >= page->size) return 0;
     if (n > page->size - offset) n = (size_t)(page->size - offset);
-    pattern_fill(out, n, pattern_key(page->path), offset);
+    made_fill(out, n, made_key(page->path), offset);
     return (int64_t)n;
 }
 
