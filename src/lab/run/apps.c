@@ -216,7 +216,8 @@ static int apps_make_one(struct hp_run *r, uint32_t i, struct hp_plan_error *err
     a->program = apps_find(plan->program);
     if (!a->program) return apps_unknown(r, plan, error);
     if (!run_is_end(&r->plan->node[plan->node]))
-        return hp_plan_complain(r->plan, error, plan->place, NULL, NULL, "programs run on hosts and routers, and \"%s\" is neither", r->plan->node[plan->node].name);
+        return hp_plan_complain(r->plan, error, plan->place, NULL, NULL, "programs run on hosts and routers, and \"%s\" is neither",
+                                r->plan->node[plan->node].name);
     a->pub = (struct hp_lab_app){.run = r, .plan = plan, .state = mem_zalloc(r->mem, a->program->state_size + 1)};
     a->started = a->ended = a->progressed = HP_NEVER;
     if (!a->pub.state) return HP_ENOMEM;

@@ -17,9 +17,11 @@ static uint64_t made_mix(uint64_t v)
     return v ^ v >> 31;
 }
 
+static const char made_digits[] = "0123456789abcdef";
+
 static void made_hex(uint8_t *out, uint64_t v)
 {
-    for (int i = MADE_DIGITS - 1; i >= 0; i--, v >>= 4) out[i] = (uint8_t)"0123456789abcdef"[v & 15];
+    for (int i = MADE_DIGITS - 1; i >= 0; i--, v >>= 4) out[i] = (uint8_t)made_digits[v & 15];
 }
 
 static void made_line(uint8_t *out, uint64_t key, uint64_t number)

@@ -4,35 +4,35 @@
 
 /* ---- the services ---- */
 
-static bool services_read(const struct hp_plan *plan, const struct hp_plan_app *app, void *state, struct hp_plan_error *error)
+static bool prog_services_read(const struct hp_plan *plan, const struct hp_plan_app *app, void *state, struct hp_plan_error *error)
 {
     static const struct args_spec none[] = {{0}};
     return args_read(plan, app, state, error, none);
 }
 
-static int services_main(struct hp_lab_app *app, bool echo, bool discard, bool chargen)
+static int prog_services_main(struct hp_lab_app *app, bool echo, bool discard, bool chargen)
 {
     struct hp_services *v = app->state;
     *v = (struct hp_services){.echo = echo, .discard = discard, .chargen = chargen};
     return hp_services_start(app->stack, v);
 }
 
-static int echo_main(struct hp_lab_app *app) { return services_main(app, true, false, false); }
-static int discard_main(struct hp_lab_app *app) { return services_main(app, false, true, false); }
-static int chargen_main(struct hp_lab_app *app) { return services_main(app, false, false, true); }
+static int prog_echo_main(struct hp_lab_app *app) { return prog_services_main(app, true, false, false); }
+static int prog_discard_main(struct hp_lab_app *app) { return prog_services_main(app, false, true, false); }
+static int prog_chargen_main(struct hp_lab_app *app) { return prog_services_main(app, false, false, true); }
 
 const struct hp_lab_program echo_program = {.name = "echo", .synopsis = "echo", .text = "sends back what comes, over TCP and UDP, port 7",
-    .state_size = sizeof(struct hp_services), .service = true, .read = services_read, .main = echo_main};
+    .state_size = sizeof(struct hp_services), .service = true, .read = prog_services_read, .main = prog_echo_main};
 const struct hp_lab_program discard_program = {.name = "discard", .synopsis = "discard", .text = "takes what comes, over TCP and UDP, port 9",
-    .state_size = sizeof(struct hp_services), .service = true, .read = services_read, .main = discard_main};
+    .state_size = sizeof(struct hp_services), .service = true, .read = prog_services_read, .main = prog_discard_main};
 const struct hp_lab_program chargen_program = {.name = "chargen", .synopsis = "chargen", .text = "sends characters for ever, over TCP, port 19",
-    .state_size = sizeof(struct hp_services), .service = true, .read = services_read, .main = chargen_main};
+    .state_size = sizeof(struct hp_services), .service = true, .read = prog_services_read, .main = prog_chargen_main};
 
 /* ---- udp ---- */
 
 enum { UDP_SIZE_MAX = 65507, UDP_NUMBER = 8 };
 
-struct udp_state {
+struct prog_udp_state {
     const char *host;
     int64_t port, count;
     uint64_t size;
@@ -43,40 +43,40 @@ struct udp_state {
     uint8_t *out, *in;
 };
 
-static const struct args_spec udp_args[] = {
-    {ARGS_TEXT, NULL, "a host's name or address", offsetof(struct udp_state, host), 0, 0},
-    {ARGS_NUMBER, "port", "the port that answers", offsetof(struct udp_state, port), 1, 65535},
-    {ARGS_NUMBER, "count", "how many requests", offsetof(struct udp_state, count), 1, 100000000},
-    {ARGS_SIZE, "size", "bytes of a request", offsetof(struct udp_state, size), 0, 0},
-    {ARGS_SPAN, "interval", "the time between requests", offsetof(struct udp_state, interval), 0, 0},
-    {ARGS_SPAN, "timeout", "how long to wait for an answer", offsetof(struct udp_state, timeout), 0, 0},
-    {ARGS_FLAG, "all", NULL, offsetof(struct udp_state, all), 0, 0},
-    {ARGS_FLAG, "quiet", NULL, offsetof(struct udp_state, quiet), 0, 0},
+static const struct args_spec prog_udp_args[] = {
+    {ARGS_TEXT, NULL, "a host's name or address", offsetof(struct prog_udp_state, host), 0, 0},
+    {ARGS_NUMBER, "port", "the port that answers", offsetof(struct prog_udp_state, port), 1, 65535},
+    {ARGS_NUMBER, "count", "how many requests", offsetof(struct prog_udp_state, count), 1, 100000000},
+    {ARGS_SIZE, "size", "bytes of a request", offsetof(struct prog_udp_state, size), 0, 0},
+    {ARGS_SPAN, "interval", "the time between requests", offsetof(struct prog_udp_state, interval), 0, 0},
+    {ARGS_SPAN, "timeout", "how long to wait for an answer", offsetof(struct prog_udp_state, timeout), 0, 0},
+    {ARGS_FLAG, "all", NULL, offsetof(struct prog_udp_state, all), 0, 0},
+    {ARGS_FLAG, "quiet", NULL, offsetof(struct prog_udp_state, quiet), 0, 0},
     {0},
 };
 
-static bool udp_args_read(const struct hp_plan *plan, const struct hp_plan_app *app, void *state, struct hp_plan_error *error)
+static bool prog_udp_args_read(const struct hp_plan *plan, const struct hp_plan_app *app, void *state, struct hp_plan_error *error)
 {
-    struct udp_state *u = state;
+    struct prog_udp_state *u = state;
     u->port = HP_PORT_ECHO;
     u->count = 1;
     u->size = 64;
     u->timeout = HP_S(1);
-    if (!args_read(plan, app, state, error, udp_args)) return false;
+    if (!args_read(plan, app, state, error, prog_udp_args)) return false;
     if (u->size >= UDP_NUMBER && u->size <= UDP_SIZE_MAX) return true;
     hp_plan_complain(plan, error, app->place, NULL, NULL, "udp: size: %d to %d bytes", UDP_NUMBER, UDP_SIZE_MAX);
     return false;
 }
 
 /* Request `number`: its number, then bytes made from it. */
-static void udp_make(struct udp_state *u, uint64_t number)
+static void prog_udp_make(struct prog_udp_state *u, uint64_t number)
 {
     put64(u->out, number);
     made_fill(u->out + UDP_NUMBER, (size_t)u->size - UDP_NUMBER, number, 0);
 }
 
 /* Waits for the answer to the request that is in `out`; older ones are passed over. */
-static int udp_answer(struct hp_lab_app *app, struct udp_state *u, uint64_t number)
+static int prog_udp_answer(struct hp_lab_app *app, struct prog_udp_state *u, uint64_t number)
 {
     hp_time began = hp_now(app->stack);
     for (;;) {
@@ -94,12 +94,12 @@ static int udp_answer(struct hp_lab_app *app, struct udp_state *u, uint64_t numb
     }
 }
 
-static int udp_turn(struct hp_lab_app *app, struct udp_state *u, uint64_t number)
+static int prog_udp_turn(struct hp_lab_app *app, struct prog_udp_state *u, uint64_t number)
 {
-    udp_make(u, number);
+    prog_udp_make(u, number);
     int64_t n = hp_send(u->sock, u->out, (size_t)u->size, 0);
     u->sent++;
-    int err = n < 0 ? (int)n : udp_answer(app, u, number);
+    int err = n < 0 ? (int)n : prog_udp_answer(app, u, number);
     if (err == HP_OK) {
         u->received++;
         hp_lab_progress(app, u->size);
@@ -107,12 +107,12 @@ static int udp_turn(struct hp_lab_app *app, struct udp_state *u, uint64_t number
     return err;
 }
 
-static int udp_all(struct hp_lab_app *app, struct udp_state *u)
+static int prog_udp_all(struct hp_lab_app *app, struct prog_udp_state *u)
 {
     int last = HP_OK;
     for (int64_t i = 0; i < u->count && !app->stop; i++) {
         hp_time began = hp_now(app->stack);
-        int err = udp_turn(app, u, (uint64_t)i + 1);
+        int err = prog_udp_turn(app, u, (uint64_t)i + 1);
         if (err == HP_ECANCELED) return err;
         if (err) last = err;
         hp_time left = u->interval - (hp_now(app->stack) - began);
@@ -121,7 +121,7 @@ static int udp_all(struct hp_lab_app *app, struct udp_state *u)
     return u->received && !(u->all && last) ? HP_OK : last;
 }
 
-static int udp_talk(struct hp_lab_app *app, struct udp_state *u)
+static int prog_udp_talk(struct hp_lab_app *app, struct prog_udp_state *u)
 {
     struct hp_endpoint to = {.port = (uint16_t)u->port};
     char span[HP_TIME_TEXT];
@@ -129,19 +129,19 @@ static int udp_talk(struct hp_lab_app *app, struct udp_state *u)
     if (!err) err = hp_socket(app->stack, HP_DGRAM, 0, &u->sock);
     if (err) return err;
     err = hp_connect(u->sock, &to);
-    if (!err) err = udp_all(app, u);
+    if (!err) err = prog_udp_all(app, u);
     hp_close(u->sock);
     hp_lab_say(app, "%lu requests, %lu answers%s%s", (unsigned long)u->sent, (unsigned long)u->received, u->received ? ", round trip " : "",
                u->received ? program_span(u->rtt_sum / (hp_time)u->received, span) : "");
     return err;
 }
 
-static int udp_main(struct hp_lab_app *app)
+static int prog_udp_main(struct hp_lab_app *app)
 {
-    struct udp_state *u = app->state;
+    struct prog_udp_state *u = app->state;
     u->out = hp_alloc(app->stack, UDP_SIZE_MAX);
     u->in = hp_alloc(app->stack, UDP_SIZE_MAX);
-    int err = u->out && u->in ? udp_talk(app, u) : HP_ENOMEM;
+    int err = u->out && u->in ? prog_udp_talk(app, u) : HP_ENOMEM;
     hp_free(app->stack, u->out, UDP_SIZE_MAX);
     hp_free(app->stack, u->in, UDP_SIZE_MAX);
     return err;
@@ -150,4 +150,4 @@ static int udp_main(struct hp_lab_app *app)
 const struct hp_lab_program udp_program = {
     .name = "udp", .synopsis = "udp HOST [port N] [count N] [size BYTES] [interval TIME] [timeout TIME] [all] [quiet]",
     .text = "requests to the echo service over UDP, one after the other; fails if no answer comes, with `all` if one is missing",
-    .state_size = sizeof(struct udp_state), .read = udp_args_read, .main = udp_main};
+    .state_size = sizeof(struct prog_udp_state), .read = prog_udp_args_read, .main = prog_udp_main};
