@@ -1,4 +1,5 @@
 /* say and listen: lines of text over TCP; dns: a handful of names. */
+#include "hepta/dns_server.h"
 #include "lab/run/programs.h"
 
 enum { TALK_PORT = 7777, TALK_LINE_MAX = 200 };
