@@ -327,7 +327,7 @@ static bool router_take_fixed(void *to, const char *value)
 
 static int router_check(const struct router_verb *v)
 {
-    bool rip = v->rip.update || v->rip.announce || v->rip.announce_default || v->rip.every.password || v->show;
+    bool rip = v->rip.update || v->rip.announce || v->rip.announce_default || v->rip.ask || v->rip.every.password || v->show;
     for (int i = 0; i < v->machine.config.ports; i++) rip |= v->port[i].rip_said;
     if (rip && !v->use_rip) return cli_usage_error("the options for RIP want --rip");
     bool pool = false;
@@ -358,6 +358,7 @@ int cli_router(int argc, char **argv)
         {"rip-password", 0, CLI_CALL, &v, "TEXT", "1 to 16 bytes, in clear; before the first wire: on all", router_take_password, 0, 0},
         {"rip-announce", 0, CLI_CALL, &v.rip, "WORD", "also static routes (static), or being the way to everywhere (default)",
          router_take_announce, 0, 0},
+        {"rip-ask", 0, CLI_FLAG, &v.rip.ask, NULL, "ask neighbours at once for what was lost", 0, 0, 0},
         {"rip-show", 0, CLI_SPAN, &v.show, "TIME", "print the table every so often", 0, 0, 0},
         {"dhcp-pool", 0, CLI_CALL, &v, "FIRST-LAST", "give hosts on the wire before it these addresses", router_take_pool, 0, 0},
         {"dhcp-fixed", 0, CLI_CALL, &v, "MAC=ADDRESS", "always this address for that machine; repeatable", router_take_fixed, 0, 0},

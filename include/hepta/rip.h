@@ -88,6 +88,8 @@ struct hp_rip {
     uint8_t announce_metric;                /* 1..15, 0 = 1: of those and of the default route          */
     uint16_t announce_tag;
     bool announce_default;                  /* say that we are the way to everywhere                    */
+    bool ask;                               /* what is lost is asked for at once, not waited for: sooner around a failure, but
+                                               more often counting to infinity where there is no way around */
     bool version2_only;                     /* do not believe RIP version 1                             */
     uint32_t routes_max;                    /* 0 = 4096; more are refused                               */
     /* Told of every change of the table, from within the program; may call into the stack.  NULL = not told. */

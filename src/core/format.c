@@ -60,7 +60,7 @@ void text_format(struct text *t, const char *format, va_list args)
             break;
         }
         case '%': text_char(t, '%'); break;
-        default: assert(!"a conversion that text_format does not know");
+        default: assert(false && "a conversion that text_format does not know");
         }
     }
 }

@@ -575,9 +575,9 @@ static void test_X02_nth_allocation_fails(void **state)
 {
     for (uint64_t n = 1; n < 40; n++) {
         struct scene *c = scene_new();
+        struct hp_dhcp d = {.link = ETH};
         hp_mem_fail_at(c->p.b.stack, n);
         if (hp_dhcp_serve(c->p.b.stack, &c->d) == HP_OK) {
-            struct hp_dhcp d = {.link = ETH};
             wait_ms(c, 1);
             assert_int_equal(hp_dhcp_start(c->p.a.stack, &d), HP_OK);
             pair_run(&c->p, HP_S(60), NULL, NULL);

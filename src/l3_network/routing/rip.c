@@ -48,6 +48,14 @@ static void rip_stay_quiet(struct rip *p)
     p->trigger_at = HP_NEVER;
 }
 
+/* After the update: so nobody offers us what we have just said to be lost. */
+static void rip_ask_again(struct rip *p)
+{
+    for (unsigned i = 0; i < p->ports && p->lost && p->r->ask; i++)
+        if (p->port[i].running && !rip_way(p, p->port[i].link)->passive) rip_send_request(p, p->port[i].link);
+    p->lost = false;
+}
+
 static void rip_run_timers(struct rip *p)
 {
     hp_time now = hp_now(p->s);
@@ -59,6 +67,7 @@ static void rip_run_timers(struct rip *p)
     } else if (now >= p->trigger_at) {
         rip_send_updates(p, RIP_CHANGED);
         p->r->triggered_out++;
+        rip_ask_again(p);
         rip_stay_quiet(p);
     }
 }

@@ -47,6 +47,7 @@ struct rip {
     hp_time trigger_at;                 /* HP_NEVER: nothing to say                                 */
     hp_time quiet_until;                /* no triggered update before this                          */
     hp_time check_at;                   /* no route's timer ends before this; it may be too early   */
+    bool lost;                          /* something, since the last triggered update: to be asked for */
     bool leaving;                       /* everything is said to be unreachable                     */
     uint8_t in[RIP_BUFFER], out[RIP_MESSAGE_MAX];
 };

@@ -130,6 +130,7 @@ void rip_lose(struct rip *p, struct rip_route *t, enum hp_rip_reason why)
     t->r.forgotten_at = hp_now(p->s) + rip_or(p->r->garbage, HP_S(120));
     rip_arm(p, t->r.forgotten_at);
     rip_mark(p, t);
+    p->lost = true;
     rip_tell(p, t, HP_RIP_LOST, why, &before);
 }
 

@@ -284,6 +284,22 @@ static void test_a_router_that_dies_is_gone_around(void **state)
     net_end(t);
 }
 
+/* Asking makes it a matter of milliseconds, with the usual timers. */
+static void test_asking_is_faster_than_waiting(void **state)
+{
+    for (int ask = 0; ask < 2; ask++) {
+        struct net *t = net_new(19);
+        for (int i = 0; i < 6; i++) t->rip[i].ask = ask;
+        ring(t, 0);
+        hp_world_crash(t->w, "b");
+        run(t, HP_MS(100));
+        assert_int_equal(way(t, 0, 3), ask ? 61 : 0);
+        run(t, HP_S(36));
+        assert_int_equal(way(t, 0, 3), 61);
+        net_end(t);
+    }
+}
+
 /* RIP on b ends without a word (its program is cancelled): only the timeout tells. */
 static void test_a_silent_router_times_out(void **state)
 {
@@ -598,6 +614,7 @@ int main(void)
         cmocka_unit_test(test_a_ring_finds_the_shorter_way),
         cmocka_unit_test(test_a_cable_that_is_pulled_is_gone_around),
         cmocka_unit_test(test_a_router_that_dies_is_gone_around),
+        cmocka_unit_test(test_asking_is_faster_than_waiting),
         cmocka_unit_test(test_a_silent_router_times_out),
         cmocka_unit_test(test_the_same_seed_gives_the_same),
         cmocka_unit_test(test_horizons),
