@@ -1,4 +1,4 @@
-/* DNS servers: zones from master files, and a name server that answers with authority.
+/* DNS servers: zones from master files, a name server that answers with authority, a recursive one with a cache.
  *
  *     struct hp_dns_zone_source file = {.file = "google.zone", .text = text, .n = strlen(text), .origin = "google.com"};
  *     struct hp_dns_zone *zone;
@@ -71,6 +71,63 @@ struct hp_dns_server {
 };
 /* Starts it as programs; *d, its zones and names stay the caller's and must live as long as the stack. */
 int hp_dns_serve(struct hp_stack *s, struct hp_dns_server *d);
+
+/* ---- a recursive server with a cache ----
+ *
+ *     struct hp_dns_zone_source file = {.text = hints_text, .n = strlen(hints_text), .hints = true};
+ *     hp_dns_zone_parse(hp_os_allocator(), &file, &hints);
+ *     struct hp_dns_recursor r = {.hints = hints, .step = narrate};
+ *     hp_dns_recurse(stack, &r); */
+
+/* What happens on the way to an answer, one call for each step, in order. */
+enum hp_dns_step_kind {
+    HP_DNS_ASKED,       /* a client asks: server = the client                                                  */
+    HP_DNS_CACHED,      /* the cache knows                                                                     */
+    HP_DNS_ASKS,        /* a question goes to a server of `zone`                                               */
+    HP_DNS_REFERRED,    /* its answer: ask the servers of `other`; took = the round trip                       */
+    HP_DNS_ANSWERED,    /* its answer: records, or an alias; took = the round trip                             */
+    HP_DNS_NOTHING,     /* its answer: there is no such name, or nothing of this type                          */
+    HP_DNS_ALIAS,       /* the name is an alias of `other`, which is looked for now                            */
+    HP_DNS_SILENT,      /* no answer within `took`                                                             */
+    HP_DNS_LAME,        /* the server knows nothing of the zone, fails, or makes no sense                      */
+    HP_DNS_TCP,         /* the answer was cut off, so the question went by TCP                                 */
+    HP_DNS_NEEDS,       /* the address of the name server `name` has to be found first                         */
+    HP_DNS_DONE,        /* the client is answered: rcode; took = since it asked                                */
+};
+
+struct hp_dns_step {
+    enum hp_dns_step_kind kind;
+    hp_time time, took;
+    uint64_t question;                  /* the number of the client's question, from 1 */
+    int depth;                          /* 0; deeper: an address of a name server is looked for on the way */
+    const char *name, *zone, *other;    /* lower case, no closing dot, "." = the root; "" where there is none */
+    const char *server_name;
+    struct hp_ip server;
+    uint16_t type;                      /* of the question: 1 = A, 28 = AAAA, ... */
+    int rcode;                          /* 0 NOERROR, 2 SERVFAIL, 3 NXDOMAIN, ... */
+};
+/* "asks a.root-servers.net 198.41.0.4 for www.google.com A" */
+char *hp_dns_step_text(const struct hp_dns_step *step, char *buf, size_t n);
+
+struct hp_dns_recursor {
+    const struct hp_dns_zone *hints;    /* where the root's servers are */
+    const struct hp_prefix *allow;      /* who may ask; none: this machine and its links' prefixes */
+    int allow_count;
+    uint16_t port, server_port;         /* to be asked at, and where servers are asked; 0 = 53 */
+    uint32_t cache_max;                 /* sets that are remembered; 0 = 1000, at least 64 */
+    uint32_t questions_max;             /* of clients at a time; 0 = 64; one client has at most a quarter of them */
+    uint32_t queries_max;               /* to servers, for one question; 0 = 40 */
+    hp_time patience;                   /* for one question, 0 = 10 s; then SERVFAIL */
+    void (*step)(void *ctx, const struct hp_dns_step *step);    /* or NULL; it must not call into the stack */
+    void *ctx;
+    /* to be read */
+    uint64_t questions, malformed, refused, busy, failed, queries, timeouts, lame, ignored, hits;
+    uint32_t cached;                    /* sets that are remembered now */
+    uint32_t connections;
+    int error;                          /* why it does not serve */
+};
+/* Starts it as programs, over UDP and TCP on all addresses; *r and its hints stay the caller's and must live as long as the stack. */
+int hp_dns_recurse(struct hp_stack *s, struct hp_dns_recursor *r);
 
 #ifdef __cplusplus
 }

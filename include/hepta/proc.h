@@ -26,6 +26,13 @@ int hp_sleep(struct hp_stack *s, hp_time span);
 /* Waits until one of `events` (enum hp_ready) holds for one of the sockets, or `timeout` (HP_NEVER) has passed.  Answers the index of the first
  * ready socket, HP_ETIMEDOUT, or HP_ECANCELED. */
 int hp_wait(struct hp_stack *s, struct hp_sock *const *socks, const unsigned *events, int n, hp_time timeout);
+/* What programs wait for that is no socket: zero it, and keep it while somebody waits.  hp_signal_wait: HP_OK = it was signalled, HP_ETIMEDOUT,
+ * HP_ECANCELED.  hp_signal wakes all that wait, in the order in which they came. */
+struct hp_signal {
+    void *first;
+};
+int hp_signal_wait(struct hp_stack *s, struct hp_signal *g, hp_time timeout);
+void hp_signal(struct hp_signal *g);
 bool hp_in_program(const struct hp_stack *s);
 
 #ifdef __cplusplus

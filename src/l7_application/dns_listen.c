@@ -71,7 +71,7 @@ static void listen_take(struct hp_stack *s, const struct dns_listen *l, struct h
         c->s = s;
         c->l = *l;
         c->sock = sock;
-        if (hp_spawn(s, "dns", listen_connection, c, 0) == HP_OK) {
+        if (hp_spawn(s, "dns", listen_connection, c, l->stack_bytes) == HP_OK) {
             ++*l->connections;
             if (l->hold) l->hold(l->ctx, 1);
             return;

@@ -9,6 +9,7 @@ enum { DNS_LISTEN_QUESTION_MAX = 4096, DNS_LISTEN_CONNECTIONS_MAX = 64, DNS_LIST
 
 struct dns_listen {
     uint16_t port;
+    size_t stack_bytes;         /* of a connection's program; 0 = the default */
     uint32_t *connections;      /* how many are open */
     int *error;                 /* why it could not begin */
     /* The answer to a message from `who`, at most DNS_LISTEN_ANSWER_MAX bytes; 0: the connection ends.  May wait. */

@@ -61,6 +61,22 @@ static bool answer_is_ours(struct dns_msg *m, uint16_t id, const struct dns_name
     return dns_question_next(m, &q) && q.type == type && q.class_ == DNS_IN && dns_name_equal(&q.name, name);
 }
 
+bool dns_is_answer(struct hp_bytes message, uint16_t id, const struct dns_question *q)
+{
+    struct dns_msg m;
+    return dns_parse(message, &m) && answer_is_ours(&m, id, &q->name, q->type);
+}
+
+size_t dns_query_write(uint8_t *out, size_t n, uint16_t id, const struct dns_question *q, bool recursion, bool edns)
+{
+    struct dns_hdr h = {.id = id, .recursion_desired = recursion};
+    struct dns_record opt = {.name = {.n = 1}, .section = DNS_ADDITIONAL, .type = DNS_OPT, .udp_size = DNS_EDNS_SIZE};
+    struct dns_writer w = dns_write_start(out, n, &h);
+    dns_write_question(&w, q);
+    if (edns) dns_write_record(&w, &opt);
+    return dns_write_end(&w);
+}
+
 int dns_answer_read(struct hp_bytes message, uint16_t id, const char *name, enum hp_dns_family family, struct dns_answer *out)
 {
     struct dns_msg m;

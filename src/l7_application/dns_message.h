@@ -20,6 +20,11 @@ size_t dns_question_write(uint8_t *out, size_t n, uint16_t id, const char *name,
  * server failed; 0 = not an answer to this question: ignore it. */
 int dns_answer_read(struct hp_bytes message, uint16_t id, const char *name, enum hp_dns_family family, struct dns_answer *out);
 
+/* Whether the message is an answer with this id to this question, as RFC 5452 wants it. */
+bool dns_is_answer(struct hp_bytes message, uint16_t id, const struct dns_question *q);
+/* A question of any kind; its length. */
+size_t dns_query_write(uint8_t *out, size_t n, uint16_t id, const struct dns_question *q, bool recursion, bool edns);
+
 /* A question as a server sees it. */
 struct dns_asked {
     uint16_t id;

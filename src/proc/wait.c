@@ -124,3 +124,46 @@ int program_wait(struct hp_stack *s, struct hp_sock *sock, unsigned events, hp_t
     int err = program_sleep(p, &w, &sock, 1, until);
     return err == HP_ETIMEDOUT ? HP_OK : err; /* one more try: the clock is asked before the next wait */
 }
+
+/* ---- signals ---- */
+
+struct signal_wait {
+    struct signal_wait *next;
+    struct program *program;
+    bool signalled;
+};
+
+static void signal_leave(struct hp_signal *g, const struct signal_wait *w)
+{
+    struct signal_wait *at = g->first;
+    if (at == w) g->first = w->next;
+    else {
+        while (at->next != w) at = at->next;
+        at->next = w->next;
+    }
+}
+
+int hp_signal_wait(struct hp_stack *s, struct hp_signal *g, hp_time timeout)
+{
+    struct programs *ps = programs_of(s);
+    if (!ps || !ps->current) return HP_EOPNOTSUPP;
+    if (ps->canceled) return program_refuse(ps->current);
+    struct signal_wait w = {.program = ps->current}, *at = g->first;
+    while (at && at->next) at = at->next;
+    if (at) at->next = &w;
+    else g->first = &w;
+    int err = program_sleep(ps->current, NULL, NULL, 0, program_until(s, timeout));
+    if (!w.signalled) signal_leave(g, &w);
+    return w.signalled && err != HP_ECANCELED ? HP_OK : err;
+}
+
+void hp_signal(struct hp_signal *g)
+{
+    struct signal_wait *w = g->first, *next;
+    g->first = NULL;
+    for (; w; w = next) {
+        next = w->next;
+        w->signalled = true;
+        program_ready(w->program);
+    }
+}
