@@ -282,6 +282,17 @@ static void frame_keep_tcp(struct scene *s, const struct frame_look *l, struct s
     f->ack = l->flags & TCP_ACK ? (uint32_t)l->ack - c->isn[!side] : 0;
 }
 
+/* How many are missing before a kept frame.  One that is kept only now that it died was counted as left out when it was sent. */
+static void frame_count_left_out(struct scene *s, struct scene_cable *c, struct scene_frame *f, bool died)
+{
+    if (died) {
+        s->left_out--;
+        c->left_out--;
+    }
+    f->left_out = s->left_out > 0 ? (uint32_t)s->left_out : 0;
+    if (s->left_out > 0) s->left_out = 0;
+}
+
 static struct scene_frame *frame_take(struct scene *s, struct scene_cable *c, const struct hp_cable_event *e)
 {
     struct frame_look *l = calloc(1, sizeof *l); /* too large for the stack of whoever is being traced */
@@ -304,11 +315,10 @@ static struct scene_frame *frame_take(struct scene *s, struct scene_cable *c, co
         f->out = SCENE_FLYING;
         f->cable = (uint16_t)(c - SCENE_AT(s->cables, struct scene_cable, 0));
         f->end = (uint8_t)e->end;
-        f->left_out = s->left_out;
-        s->left_out = 0;
+        frame_count_left_out(s, c, f, e->kind == HP_CABLE_DROP);
         kept_add(s, id);
         scene_look_addresses(s, node, e->time);
-    } else {
+    } else if (e->kind == HP_CABLE_ENTER) {
         s->left_out++;
         c->left_out++;
     }

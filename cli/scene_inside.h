@@ -123,7 +123,8 @@ struct scene {
     uint64_t digest, events, memory_failures;
     uint64_t frames_seen, events_left_out, bulk_seen, fields_cut;
     hp_time time;                       /* the last that was seen */
-    uint32_t bulk_kept, bulk_every, left_out;
+    uint32_t bulk_kept, bulk_every;
+    int32_t left_out;                   /* frames since the last kept one; below 0: of those before, fewer */
     struct scene_list nodes, cables, frames, bytes, diffs, shapes, conns, events_list;
     struct scene_list facts, steps, loads, expects, faults, symbols;
     uint64_t *kept;                     /* ids of packets that are kept: open addressing */

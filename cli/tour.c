@@ -232,7 +232,7 @@ static bool tour_ended(void *ctx) { return ((struct tour *)ctx)->ended; }
 static bool tour_watch(struct tour *t)
 {
     char seed[24];
-    t->scene = scene_new(&(struct scene_config){.title = "hepta tour: a page's way through a small internet"});
+    t->scene = scene_new(&(struct scene_config){.title = "A page's way through a small internet"});
     if (!t->scene || scene_watch(t->scene, t->world)) return false;
     snprintf(seed, sizeof seed, "%lld", (long long)t->machine.config.seed);
     scene_fact(t->scene, "seed", seed);

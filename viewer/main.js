@@ -19,6 +19,7 @@ function buildTop() {
 function buildView() {
   const box = $("view");
   box.className = "v-" + at.view;
+  document.body.dataset.view = at.view;
   VIEWS.find(([v]) => v === at.view)[1](box);
   for (const b of $("views").children) b.setAttribute("aria-selected", String(b.id === "tab-" + at.view));
 }
@@ -92,7 +93,7 @@ document.addEventListener("keydown", e => {
 $("lang").addEventListener("click", () => setLang(lang === "en" ? "ko" : "en"));
 $("theme").addEventListener("click", () => setTheme(!isDark()));
 $("help").addEventListener("click", () => $("about").showModal());
-hear("view", buildView);
+hear("view", () => { buildView(); drawLine(); evs.cursor = -2; eventsFollow(); drawEvents(true); });
 let resizing = 0;
 addEventListener("resize", () => { cancelAnimationFrame(resizing); resizing = requestAnimationFrame(() => { drawLine(); drawEvents(true); if (at.view === "network") sizeStage(); else if (at.view === "tcp") drawLadder(), tcpNow(true); else if (at.view === "signal") drawWave(); }); });
 

@@ -46,6 +46,8 @@ function buildSignal(box) {
   signal.wave.addEventListener("mousemove", e => { const r = signal.wave.getBoundingClientRect(); tipWave(Math.floor((e.clientX - r.left + signal.wave.scrollLeft - 20) / signal.bit)); });
   drawWave();
   tipWave(0);
+  signal.over = null;
+  drawWave();
 }
 function tipWave(i) {
   const b = signal.list[i];
@@ -62,10 +64,10 @@ function drawWave() {
   g.scale(ratio, ratio);
   const css = getComputedStyle(document.documentElement), color = n => css.getPropertyValue(n).trim(), B = signal.bit, off = 20 - box.scrollLeft;
   const first = Math.max(0, Math.floor(-off / B) - 1), last = Math.min(signal.list.length, Math.ceil((w - off) / B) + 1), hi = 66, lo = 118, mid = (hi + lo) / 2;
-  g.font = "11px " + color("--sans");
+  g.fillStyle = color("--band");
+  for (let i = first; i < last; i++) if (signal.list[i].r === signal.over) g.fillRect(off + i * B, 26, B + .5, h - 26);
   for (let i = first; i < last; i++) {
     const b = signal.list[i], x = off + i * B, begins = i === 0 || signal.list[i - 1].r !== b.r;
-    if (b.r === signal.over) { g.fillStyle = color("--band"); g.fillRect(x, 26, B + .5, h - 26); }
     if (begins) { g.fillStyle = color("--l" + (b.r.osi ?? 1)); g.fillRect(x, 24, 1, h - 24); }
     g.fillStyle = color("--l" + (b.r.osi ?? 1));
     g.fillRect(x, 22, B, 3);

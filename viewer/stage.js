@@ -24,18 +24,20 @@ function buildStage(box) {
   stage.bubblesG = sv("g", {class: "bubbles"});
   svg.append(stage.cablesG, stage.trailG, stage.nodesG, stage.packetsG, stage.bubblesG);
   stage.pool = [];
-  stage.legend = el("div", {class: "legend", "aria-label": T("legend")}, ...PROTOS.filter(p => frames.some(f => f.p === p)).map(p => el("span", {class: "key p-" + p}, el("i"), p === "other" ? "…" : PROTO_NAME[p])));
-  box.replaceChildren(svg, stage.legend);
+  box.replaceChildren(svg);
   sizeStage();
 }
 
 function sizeStage() {
   if (!stage.svg?.isConnected) return;
-  const r = stage.svg.getBoundingClientRect(), many = nodes.length > 40;
+  const r = {width: stage.svg.clientWidth, height: stage.svg.clientHeight}, many = nodes.length > 40;
   stage.w = r.width; stage.h = r.height;
   stage.svg.setAttribute("viewBox", `0 0 ${r.width} ${r.height}`);
   const padX = Math.min(92, r.width * .12), top = 74, bottom = 92;
   stage.at = stage.pos.map(p => ({x: padX + p.x * (r.width - 2 * padX), y: top + p.y * Math.max(10, r.height - top - bottom)}));
+  /* machines as large as the shortest cable and the height let them be */
+  const near = Math.min(...cables.map(c => { const [a, b] = c.ends.map(e => stage.at[e.node]); return a && b && a !== b ? Math.hypot(a.x - b.x, a.y - b.y) : 1e9; }), 1e9);
+  stage.r = many ? 9 : clamp(Math.min(near / 5.4, r.height / 10), 19, 40);
   stage.cablesG.replaceChildren(...cables.map((c, i) => drawCable(c, i, many)));
   stage.nodesG.replaceChildren(...nodes.map((d, i) => drawNode(d, i, many)));
   stage.packetsG.replaceChildren();
@@ -56,7 +58,8 @@ function drawCable(c, i, many) {
     let angle = Math.atan2(b.y - a.y, b.x - a.x) * 180 / Math.PI;
     if (angle > 90 || angle < -90) angle += 180;
     const t = sv("text", {class: "rate", transform: `translate(${mx} ${my}) rotate(${flat ? 0 : angle})`, "text-anchor": "middle"});
-    t.append(sv("tspan", {x: 0, dy: 24, text: rateText(c.ends[0].rate)}), sv("tspan", {x: 0, dy: 13, text: spanText(c.ends[0].delay) + (c.ends[0].loss ? " · " + T("loss") + " " + +(c.ends[0].loss * 100).toFixed(2) + "%" : "")}));
+    t.append(sv("tspan", {x: 0, dy: 26, text: rateText(c.ends[0].rate)}), sv("tspan", {x: 0, dy: 13, text: spanText(c.ends[0].delay)}));
+    if (c.ends[0].loss) t.append(sv("tspan", {x: 0, dy: 13, text: T("loss") + " " + +(c.ends[0].loss * 100).toFixed(2) + "%"}));
     g.append(t);
   }
   g.append(sv("title", {text: c.name}));
@@ -64,12 +67,12 @@ function drawCable(c, i, many) {
 }
 
 function drawNode(d, i, many) {
-  const p = stage.at[i], r = many ? 9 : 27;
+  const p = stage.at[i], r = stage.r;
   const g = sv("g", {class: "node", transform: `translate(${p.x} ${p.y})`, tabindex: 0, role: "button", "aria-label": d.name, "data-i": i,
     on: {click: () => tell("node", i), keydown: e => { if (e.key === "Enter") tell("node", i); }}});
-  g.append(sv("rect", {x: -r, y: -r, width: 2 * r, height: 2 * r, rx: many ? 3 : 13, class: "tile"}));
+  g.append(sv("rect", {x: -r, y: -r, width: 2 * r, height: 2 * r, rx: r * .45, class: "tile"}));
   if (!many) {
-    g.append(sv("path", {d: ICONS[kindOf(d)], class: "icon"}));
+    g.append(sv("path", {d: ICONS[kindOf(d)], class: "icon", transform: `scale(${r / 27})`}));
     g.append(sv("text", {y: r + 19, class: "name", "text-anchor": "middle", text: d.name}));
     g.append(sv("text", {y: r + 34, class: "address", "text-anchor": "middle"}));
     g.append(sv("text", {y: -r - 12, class: "state", "text-anchor": "middle"}));
@@ -96,7 +99,7 @@ function burstsAt(t) {
 }
 function place(f, share) {
   const a = stage.at[f.from], b = stage.at[f.to], d = Math.hypot(b.x - a.x, b.y - a.y) || 1, ux = (b.x - a.x) / d, uy = (b.y - a.y) / d;
-  const inset = Math.min(30, d / 4), along = inset + share * (d - 2 * inset), side = nodes.length > 40 ? 3 : 8;
+  const inset = Math.min(stage.r + 3, d / 4), along = inset + share * (d - 2 * inset), side = nodes.length > 40 ? 3 : 8;
   return {x: a.x + ux * along + uy * side, y: a.y + uy * along - ux * side};
 }
 const shareAt = (f, t) => f.drop ? .08 + .5 * (f.t1 > f.tx ? clamp((t - f.tx) / (f.t1 - f.tx), 0, 1) : 1) : f.t1 > f.tx ? clamp((t - f.tx) / (f.t1 - f.tx), 0, 1) : t >= f.t1 ? 1 : 0;
@@ -183,7 +186,7 @@ function drawBubbles(t) {
     stage.bubbleKey = key;
     stage.bubblesG.replaceChildren(...[...shown].map(([n, [h]]) => {
       const p = stage.at[n], text = h.e.text.length > 46 ? h.e.text.slice(0, 45) + "…" : h.e.text, w = text.length * 6.1 + 20;
-      const left = clamp(p.x - w / 2, 6, Math.max(6, stage.w - w - 6)), y = Math.max(4, p.y - 27 - 56);
+      const left = clamp(p.x - w / 2, 6, Math.max(6, stage.w - w - 6)), y = Math.max(4, p.y - stage.r - 58);
       return sv("g", {class: "bubble", transform: `translate(${left} ${y})`}, sv("path", {d: `M8 0h${w - 16}a8 8 0 0 1 8 8v8a8 8 0 0 1-8 8h-${Math.max(0, w - (p.x - left) - 14)}l-6 6-6-6h-${Math.max(0, p.x - left - 14)}a8 8 0 0 1-8-8v-8a8 8 0 0 1 8-8z`}), sv("text", {x: 10, y: 16, text}));
     }));
   }

@@ -21,20 +21,22 @@ function ladderUnits(c) {
   flush();
   return out;
 }
+/* Everything that is drawn has a row of its own, in the order of time: what is sent at one instant stands one below the other. */
 function ladderTimes(c, units) {
   const ins = [];
-  for (const u of units) {
-    if (u.run) { u.a = u.run[0].sent; u.b = Math.max(u.run.at(-1).sent, ...u.run.map(p => p.got ?? 0)); ins.push([u.a, 26], [u.b, 26]); continue; }
-    ins.push([u.p.sent, 17], [u.p.got ?? u.p.died ?? u.p.sent, 5]);
-  }
-  for (const list of c.states) for (const e of list) ins.push([e.time, 4]);
-  ins.sort((a, b) => a[0] - b[0]);
+  units.forEach((u, i) => {
+    if (u.run) { ins.push([u.run[0].sent, 30, 1, i, y => u.y = y]); return; }
+    ins.push([u.p.sent, 18, 1, i, y => u.p.y1 = y], [u.p.got ?? u.p.died ?? u.p.sent, 6, u.p.got ? 0 : 2, i, y => u.p.y2 = y]);
+  });
+  for (const list of c.states) for (const e of list) ins.push([e.time, 3, 0.5, 0, y => e.y = y]);
+  for (const n of c.notes) ins.push([n.time, 3, 3, 0, y => n.y = y]);
+  ins.sort((a, b) => a[0] - b[0] || a[2] - b[2] || a[3] - b[3]);
   const ts = [], ys = [];
-  let y = 34;
-  for (const [t, room] of ins) {
-    if (ts.length && t === ts.at(-1)) { if (room >= 17) y += 0; ys[ys.length - 1] = Math.max(ys.at(-1), y); continue; }
-    y += Math.max(room, Math.min(30, ts.length ? 3 * Math.log2(1 + (t - ts.at(-1)) / 20000) : 0));
-    ts.push(t); ys.push(y);
+  let y = 30;
+  for (const [t, room, , , put] of ins) {
+    y += Math.max(room, Math.min(26, ts.length ? 2.6 * Math.log2(1 + (t - ts.at(-1)) / 20000) : 0));
+    if (ts.length && t === ts.at(-1)) ys[ys.length - 1] = y; else { ts.push(t); ys.push(y); }
+    put(y);
   }
   const at_ = t => {
     const i = clamp(lowerBound(ts, t), 1, ts.length - 1);
@@ -43,13 +45,15 @@ function ladderTimes(c, units) {
   };
   return {y: at_, bottom: y + 30};
 }
-function segText(p) {
+/* As much as there is room for. */
+function segText(p, room) {
   const f = p.f, parts = [flagsText(f.flags)];
-  if (f.head) parts[0] = f.head;
+  if (f.head) parts[0] = f.head; else if (f.n && !(f.flags & 7)) parts[0] = bytesText(f.n);
   parts.push("seq " + f.seq);
   if (f.flags & 16) parts.push("ack " + f.ack);
-  if (f.n) parts.push("len " + f.n);
-  parts.push(T("win") + " " + bytesText(f.win));
+  if (f.n && f.head) parts.push("len " + f.n);
+  parts.push("win " + bytesText(f.win));
+  while (parts.length > 2 && parts.join("  ").length > room) parts.pop();
   return parts.join("  ");
 }
 
@@ -83,18 +87,15 @@ function drawLadder() {
     svg.append(sv("line", {x1: x, y1: 26, x2: x, y2: times.bottom, class: "life"}));
     list.forEach((e, i) => {
       if (e.to === "CLOSED") return;
-      const y = times.y(e.time), y2 = i + 1 < list.length ? times.y(list[i + 1].time) : times.bottom;
+      const y = e.y, y2 = i + 1 < list.length ? list[i + 1].y : times.bottom;
       svg.append(sv("rect", {x: x - 4, y, width: 8, height: Math.max(2, y2 - y), rx: 2, class: "st s-" + e.to}));
       if (y2 - y > 9) svg.append(sv("text", {x: side ? x + 9 : x - 9, y: y + 10, class: "stname", "text-anchor": side ? "start" : "end", text: e.to}));
     });
   }
-  let lastY = [-99, -99];
-  for (const u of units) {
-    if (u.run) { svg.append(drawRun(u, times, L, R)); continue; }
-    svg.append(drawSegment(u.p, times, L, R, lastY));
-  }
+  for (const u of units) if (u.p) svg.append(drawSegment(u.p, L, R));
+  for (const u of units) if (u.run) svg.append(drawRun(u, L, R));
   for (const n of c.notes) {
-    const x = n.side ? R - 8 : L + 8, y = times.y(n.time);
+    const x = n.side ? R - 8 : L + 8, y = n.y;
     if (/rcvbuf|delack/.test(n.text)) continue;
     svg.append(sv("g", {class: "tnote"}, sv("circle", {cx: n.side ? R : L, cy: y, r: 3.4}), sv("text", {x, y: y + 3, "text-anchor": n.side ? "end" : "start", text: n.text})));
   }
@@ -102,23 +103,23 @@ function drawLadder() {
   svg.append(tcpView.head);
   scroll.replaceChildren(svg, el("p", {class: "hintline"}, T("relative")));
 }
-function drawRun(u, times, L, R) {
-  const y = times.y(u.a), y2 = Math.max(y + 22, times.y(u.b)), data = u.run.filter(p => p.f.n), acks = u.run.length - data.length;
+function drawRun(u, L, R) {
+  const data = u.run.filter(p => p.f.n), acks = u.run.length - data.length;
   let lo = Infinity, hi = 0;
   for (const p of data) { lo = Math.min(lo, p.f.seq); hi = Math.max(hi, p.f.seq + p.f.n); }
   const text = [data.length ? T("left", num(data.length), num(Math.max(0, hi - lo))) : "", acks ? T("acks", num(acks)) : ""].filter(Boolean).join(" · ");
-  return sv("g", {class: "run", on: {click: () => setTime(u.a)}}, sv("rect", {x: L + 16, y: y + 3, width: R - L - 32, height: y2 - y - 6, rx: 6}), sv("text", {x: (L + R) / 2, y: (y + y2) / 2 + 4, "text-anchor": "middle", text}));
+  return sv("g", {class: "run", on: {click: () => setTime(u.run[0].sent)}}, sv("rect", {x: (L + R) / 2 - text.length * 3.2 - 12, y: u.y - 19, width: text.length * 6.4 + 24, height: 23, rx: 11}), sv("text", {x: (L + R) / 2, y: u.y - 3, "text-anchor": "middle", text}));
 }
-function drawSegment(p, times, L, R, lastY) {
-  const right = p.side === 0, x1 = right ? L + 6 : R - 6, far = right ? R - 7 : L + 7, y1 = times.y(p.sent), died = p.drop !== null;
-  const y2 = Math.max(y1 + 3, times.y(p.got ?? p.died ?? p.sent)), x2 = died ? x1 + (far - x1) * .58 : far;
+function drawSegment(p, L, R) {
+  const right = p.side === 0, x1 = right ? L + 6 : R - 6, far = right ? R - 7 : L + 7, y1 = p.y1, died = p.drop !== null;
+  const y2 = Math.max(y1 + 3, p.y2), x2 = died ? x1 + (far - x1) * .58 : far;
   const g = sv("g", {class: `seg p-${p.f.p}${died ? " died" : ""}${p.f.again ? " again" : ""}`, "data-id": p.id, tabindex: -1, on: {click: () => { choose(p.f); setTime(p.sent); }}});
   g.append(sv("line", {x1, y1, x2, y2: died ? y1 + (y2 - y1) * .58 + 2 : y2, class: "hit"}), sv("line", {x1, y1, x2, y2: died ? y1 + (y2 - y1) * .58 + 2 : y2, class: "arrow"}));
   const ye = died ? y1 + (y2 - y1) * .58 + 2 : y2, dir = right ? -1 : 1;
   if (died) g.append(sv("path", {d: `M${x2 - 4} ${ye - 4}l8 8m0-8l-8 8`, class: "cross"}));
   else g.append(sv("path", {d: `M${x2} ${ye}l${7 * dir} -3.2v6.4z`, class: "tip"}));
   const slope = Math.atan2(ye - y1, Math.abs(x2 - x1)) * 180 / Math.PI * (right ? 1 : -1), share = .06, lx = x1 + (far - x1) * share, ly = y1 + (ye - y1) * share;
-  g.append(sv("text", {transform: `translate(${lx} ${ly - 4}) rotate(${slope})`, "text-anchor": right ? "start" : "end", text: (p.f.again ? "↻ " : "") + segText(p)}));
+  g.append(sv("text", {transform: `translate(${lx} ${ly - 4}) rotate(${slope})`, "text-anchor": right ? "start" : "end", text: (p.f.again ? "↻ " : "") + segText(p, (R - L) / 6.9)}));
   return g;
 }
 

@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+"""Clicks through the page in a headless Chromium, by chromedriver's WebDriver: clicks.py SMALL.html BIG.html.  Any console error fails."""
+import base64, json, os, socket, subprocess, sys, tempfile, time, urllib.error, urllib.request
+
+SHOTS = os.environ["SHOTS"]
+
+
+class Browser:
+    def __init__(self, width, height):
+        with socket.socket() as s:
+            s.bind(("127.0.0.1", 0))
+            port = s.getsockname()[1]
+        self.home = tempfile.TemporaryDirectory()
+        self.driver = subprocess.Popen(["chromedriver", f"--port={port}"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "HOME": self.home.name})
+        self.url = f"http://127.0.0.1:{port}"
+        for _ in range(200):
+            try:
+                if self.ask("GET", "/status")["ready"]:
+                    break
+            except OSError:
+                time.sleep(0.05)
+        args = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking", "--proxy-server=127.0.0.1:9",
+                f"--window-size={width},{height}", f"--user-data-dir={self.home.name}/profile"]
+        caps = {"goog:chromeOptions": {"args": args}, "goog:loggingPrefs": {"browser": "ALL"}}
+        self.url += "/session/" + self.ask("POST", "/session", {"capabilities": {"alwaysMatch": caps}})["sessionId"]
+        self.size(width, height)
+
+    def ask(self, method, path, body=None):
+        data = json.dumps(body).encode() if body is not None else None
+        request = urllib.request.Request(self.url + path, data, {"Content-Type": "application/json"}, method=method)
+        try:
+            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60) as answer:
+                return json.load(answer)["value"]
+        except urllib.error.HTTPError as e:
+            sys.exit(f"{path}: {json.load(e)['value']['message'][:600]}")
+
+    def size(self, width, height):
+        self.ask("POST", "/goog/cdp/execute", {"cmd": "Emulation.setDeviceMetricsOverride", "params": {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}})
+
+    def open(self, path):
+        self.ask("POST", "/url", {"url": "file://" + path})
+        self.wait("return document.documentElement.dataset.ready === '1'", "the page is ready")
+
+    def run(self, js):
+        return self.ask("POST", "/execute/sync", {"script": js, "args": []})
+
+    def wait(self, js, what):
+        for _ in range(200):
+            if self.run(js):
+                return
+            time.sleep(0.05)
+        self.shot("failed")
+        sys.exit(f"not so: {what}: {js}")
+
+    def click(self, css, nth=0):
+        found = self.ask("POST", "/elements", {"using": "css selector", "value": css})
+        if len(found) <= nth:
+            self.shot("failed")
+            sys.exit(f"nothing to click: {css}")
+        self.ask("POST", f"/element/{list(found[nth].values())[0]}/click", {})
+
+    def key(self, text):
+        self.ask("POST", "/actions", {"actions": [{"type": "key", "id": "k", "actions": [{"type": "keyDown", "value": text}, {"type": "keyUp", "value": text}]}]})
+
+    def hover(self, css):
+        element = self.ask("POST", "/element", {"using": "css selector", "value": css})
+        self.ask("POST", "/actions", {"actions": [{"type": "pointer", "id": "m", "parameters": {"pointerType": "mouse"}, "actions": [{"type": "pointerMove", "duration": 0, "origin": element, "x": 0, "y": 0}]}]})
+
+    def drag(self, x):
+        element = self.ask("POST", "/element", {"using": "css selector", "value": "#line"})
+        moves = [{"type": "pointerMove", "duration": 0, "origin": element, "x": -200, "y": 0}, {"type": "pointerDown", "button": 0},
+                 {"type": "pointerMove", "duration": 50, "origin": element, "x": x, "y": 0}, {"type": "pointerUp", "button": 0}]
+        self.ask("POST", "/actions", {"actions": [{"type": "pointer", "id": "m", "parameters": {"pointerType": "mouse"}, "actions": moves}]})
+
+    def shot(self, name):
+        png = base64.b64decode(self.ask("GET", "/screenshot"))
+        assert len(png) > 20000, name
+        with open(os.path.join(SHOTS, name + ".png"), "wb") as f:
+            f.write(png)
+
+    def errors(self):
+        return [e["message"] for e in self.ask("POST", "/se/log", {"type": "browser"}) if e["level"] in ("SEVERE", "WARNING")]
+
+    def close(self):
+        self.ask("DELETE", "")
+        self.driver.terminate()
+        self.driver.wait()
+
+
+def tour(b):
+    """Everything on the small page, as a person would try it."""
+    b.wait("return document.querySelectorAll('.node').length === 5 && document.querySelectorAll('.cable').length === 4", "five machines, four cables")
+    b.shot("network")
+    b.drag(60)
+    b.wait("return at.t > 0 && +document.getElementById('slider').getAttribute('aria-valuenow') === Math.round(at.t)", "the slider moved the time")
+    was = b.run("return at.t")
+    b.key("\ue014")
+    b.wait(f"return at.t > {was}", "the right arrow goes to the next event")
+    b.run("setTime(0)")
+    b.click("#play")
+    b.wait("return at.t > 0 && at.playing", "it plays")
+    b.click("#play")
+    b.wait("return !at.playing", "it stops")
+    b.run("const f = flights.find(f => f.head.startsWith('GET')); setTime((f.tx + f.t1) / 2)")
+    b.wait("return [...document.querySelectorAll('.pk')].some(g => g.textContent.startsWith('GET') && g.style.display !== 'none')", "the request is on its cable")
+    b.run("[...document.querySelectorAll('.pk')].find(g => g.textContent.startsWith('GET')).dispatchEvent(new MouseEvent('click'))")
+    b.wait("return document.querySelectorAll('#packet .hop').length === 4", "the packet's four cables")
+    ttl = b.run("return [...document.querySelectorAll('#packet .hop')].map(h => /TTL (\\d+)/.exec(h.textContent)[1]).join()")
+    assert ttl == "64,64,63,62", ttl
+    fields = b.run("return [...document.querySelectorAll('#packet .field')].map(f => f.title).join(' ')")
+    for name in ("eth.dst", "ip.ttl", "tcp.seq", "tcp.flags.ack"):
+        assert name in fields.split(), name
+    assert b.run("return document.querySelectorAll('#packet .dump .hx b').length") > 100
+    b.hover("#packet .field[title='eth.dst']")
+    b.wait("return document.querySelectorAll('#packet .hx b.on').length === 6", "a field's six bytes are lit")
+    b.hover("#packet .hx b[data-i='8']")
+    b.wait("return document.querySelector('#packet .field.lit')?.title === 'eth.src'", "a byte's field is lit")
+    b.shot("packet")
+    b.click("#tour .step button", 2)
+    b.wait("return at.step === 2 && document.querySelector('#tour .told')", "a step is told")
+    b.run("play(false)")
+    b.shot("step")
+    b.click("#tab-tcp")
+    b.wait("return document.querySelectorAll('.seg').length > 6 && document.querySelectorAll('.fsm').length === 2", "ladder and both state machines")
+    b.run("setTime(stateAt(conns[0], 0, END).since)")
+    b.run("const e = conns[0].states[0].find(e => e.to === 'ESTABLISHED'); setTime(e.time)")
+    b.wait("return document.querySelector('.fsm[data-side=\"0\"] .fstate.now').dataset.state === 'ESTABLISHED'", "the client is established")
+    b.wait("return document.querySelector('.fsm[data-side=\"1\"] .fstate.now').dataset.state === 'SYN-RECEIVED'", "the server not yet")
+    assert b.run("return document.querySelectorAll('.seg.died').length") > 0 and b.run("return document.querySelectorAll('.seg.again').length") > 0
+    b.shot("tcp")
+    b.click("#tab-signal")
+    b.wait("return document.querySelector('.wave canvas').width > 300", "the wave is drawn")
+    bits = b.run("return signalRuns(flights[0]).runs.map(r => r.bits.join('')).join('')")
+    assert bits.startswith("10" * 28 + "10101011"), "preamble and SFD, lowest bit first"
+    assert len(bits) == (8 + 60 + 4) * 8, len(bits)
+    b.shot("signal")
+    b.click("#tab-machines")
+    b.wait("return document.querySelectorAll('.card').length === 6 && [...document.querySelectorAll('.card')].every(c => c.clientHeight > 60)", "a card for each machine, and the cables")
+    b.shot("machines")
+    b.click("#tab-outcome")
+    b.wait("return /WIRE_LOSS/.test(document.getElementById('view').textContent)", "where packets died")
+    b.click("#tab-network")
+    b.run("document.getElementById('find').value = 'www.hepta.test'; document.getElementById('find').dispatchEvent(new Event('input'))")
+    b.wait("return evs.rows.length > 0 && evs.rows.every(h => /www.hepta.test/.test(eventLine(h)))", "the filter filters")
+    b.click("#events .ev[data-i='0']")
+    b.wait("return at.t === evs.rows[0].time", "a row is a time")
+    b.click("#lang")
+    b.wait("return document.documentElement.lang === 'ko' && document.getElementById('tab-network').textContent === '네트워크'", "Korean")
+    b.click("#theme")
+    b.shot("korean")
+    b.click("#help")
+    b.wait("return document.getElementById('about').open", "help")
+    b.key("\ue00c")
+    b.wait("return !document.getElementById('about').open", "help is closed")
+    b.size(1920, 1080)
+    b.wait("return document.getElementById('strip').width > 1000", "it uses a wide screen")
+    b.shot("wide")
+    wide = b.run("return document.documentElement.scrollWidth <= 1920 && document.documentElement.scrollHeight <= 1080")
+    assert wide, "nothing hangs over"
+
+
+def big(b):
+    """A run of which samples are shown: thousands of frames, and everything still answers."""
+    b.size(1280, 800)
+    assert b.run("return frames.length") > 3000
+    b.run("lineReset(); setTime(axis.stops[axis.stops.length >> 1])")
+    for v in ("tcp", "outcome", "network"):
+        b.click("#tab-" + v)
+        b.wait(f"return at.view === '{v}'", v)
+    b.run("setLang('en'); setView('outcome')")
+    b.wait("return /of the bulk/.test(document.getElementById('view').textContent)", "it says what was left out")
+    b.run("setView('network'); play(true)")
+    b.wait("return at.t > axis.stops[axis.stops.length >> 1]", "it plays")
+    b.run("play(false)")
+    b.shot("big")
+
+
+def main():
+    b = Browser(1280, 800)
+    for page, clicks in zip(sys.argv[1:], (tour, big)):
+        b.open(os.path.abspath(page))
+        clicks(b)
+        errors = b.errors()
+        assert not errors, errors
+    b.close()
+    print("every click did what it should")
+
+
+main()
