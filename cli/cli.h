@@ -126,6 +126,7 @@ int cli_lab_open(struct cli_lab **out, const struct hp_config *machine, const st
  * hp_world_run() answers. */
 int cli_lab_run(struct cli_lab *lab, bool paced, hp_time span, bool (*done)(void *ctx), void *ctx);
 struct hp_ip cli_lab_server(void);
+bool cli_lab_has_ip6(uint32_t mtu);
 void cli_lab_close(struct cli_lab *lab);
 extern const char cli_lab_address[], cli_lab_address6[];    /* what a machine in it is called unless it says so itself */
 

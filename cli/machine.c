@@ -196,7 +196,7 @@ static void machine_lab_defaults(struct cli_config *c, struct cli_port *port)
 {
     if (port->addresses || port->dhcp || port->slaac) return;
     hp_prefix_parse(cli_lab_address, &port->address[port->addresses++]);
-    hp_prefix_parse(cli_lab_address6, &port->address[port->addresses++]);
+    if (cli_lab_has_ip6(port->mtu)) hp_prefix_parse(cli_lab_address6, &port->address[port->addresses++]);
     if (!c->dns_servers) c->dns[c->dns_servers++] = cli_lab_server();
 }
 

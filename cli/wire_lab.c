@@ -30,6 +30,8 @@ static const char lab_page[] =
     "<!doctype html>\n<title>hepta</title>\n<h1>It works</h1>\n<p>This page came over TCP, IP and Ethernet, and never left the process."
     "\n<p><a href=\"/big\">/big</a> is 10 MB of text.\n";
 
+bool cli_lab_has_ip6(uint32_t mtu) { return !mtu || mtu >= 1280; } /* RFC 8200 5 */
+
 struct hp_ip cli_lab_server(void) { return hp_ip4(10, 7, 0, 1); }
 
 static void lab_write_big(char *p)
@@ -93,7 +95,7 @@ static int lab_join(struct cli_lab *lab, const char *machine, const struct hp_ca
     lab->cable = hp_world_cable(lab->world, machine, "server", cable);
     if (!lab->cable) return HP_ENOMEM;
     int err = hp_world_address(lab->world, "server", "eth0", "10.7.0.1/24");
-    return err ? err : hp_world_address(lab->world, "server", "eth0", "fd00:7::1/64");
+    return err || !cli_lab_has_ip6(cable->mtu) ? err : hp_world_address(lab->world, "server", "eth0", "fd00:7::1/64");
 }
 
 static int lab_make(struct cli_lab *lab, const struct hp_config *machine, const struct hp_cable_config *cable)

@@ -17,7 +17,8 @@ enum hp_addr_flag {
     HP_ADDR_AUTO      = 1 << 3, /* from a router advertisement                    (answered only)             */
 };
 
-/* Gives the link this address and, by the prefix length, the on-link route.  HP_EEXIST if it has it. */
+/* Gives the link this address and, by the prefix length, the on-link route.  HP_EEXIST if it has it; HP_EOPNOTSUPP: no such IP version in the
+ * profile, or IPv6 on a link whose MTU is less than 1280 (RFC 8200 5). */
 int hp_addr_add(struct hp_stack *s, int link, const struct hp_prefix *address, unsigned flags);
 int hp_addr_remove(struct hp_stack *s, int link, const struct hp_ip *ip);
 

@@ -175,7 +175,7 @@ int net_addr_add(struct hp_stack *s, struct hp_link *l, const struct hp_prefix *
     struct network *n = network(s);
     if (!addr_possible(l, p)) return HP_EINVAL;
     const struct net_family *f = n->family[net_version(&p->ip)];
-    if (!f) return HP_EOPNOTSUPP;
+    if (!f || (f->mtu_min > l->mtu && l->index != n->loop)) return HP_EOPNOTSUPP;
     if (net_addr_find(s, l, &p->ip)) return HP_EEXIST;
     if (addr_link_room(s, l->index)) return HP_ENOMEM;
     struct addr *a = mem_alloc(s->mem, sizeof *a);

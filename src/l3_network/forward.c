@@ -1,7 +1,7 @@
 /* Sending on what is for somebody else: RFC 1812 5.2, RFC 8200.
  *
  * A router changes the hop limit (IPv4: and its checksum, RFC 1624) and nothing else; if others see the bytes too, only the header
- * is copied and the rest is borrowed.  Redirects are not sent. */
+ * is copied and the rest is borrowed.  A packet that goes back where it came from is sent on, and its sender told of the better way. */
 #include "l3_network/net.h"
 #include "wire/ipv4.h"
 #include "wire/sum.h"
@@ -81,6 +81,14 @@ static void forward_refuse(struct hp_stack *s, struct hp_pkt *p, enum net_error 
     hp_drop(s, p, why);
 }
 
+static void forward_redirect(struct hp_stack *s, const struct hp_pkt *p, struct hp_link *l, const struct route *r, bool v4)
+{
+    const struct network *n = network(s);
+    const struct hp_ip *next = route_next(r, &p->dst);
+    if (!n->redirects || !n->family[!v4]->redirect || hp_ip_equal(next, &p->src)) return;
+    n->family[!v4]->redirect(s, p, l, next);
+}
+
 void net_forward(struct hp_stack *s, struct hp_pkt *p, const struct route *r)
 {
     struct network *n = network(s);
@@ -99,6 +107,7 @@ void net_forward(struct hp_stack *s, struct hp_pkt *p, const struct route *r)
         forward_refuse(s, p, NET_ERROR_TOO_BIG, l->mtu, HP_DROP_TOO_BIG);
         return;
     }
+    if (p->link == l) forward_redirect(s, p, l, r, v4);
     p = forward_own(s, p, v4);
     if (!p) return;
     forward_count_down(p->data, v4);

@@ -13,13 +13,14 @@ enum { ICMP4_QUOTE_MAX = 576 - IPV4_HEADER - ICMP4_HEADER, ICMP4_ERROR_TOS = 0xc
 
 struct icmp4 {
     uint64_t in_msgs, in_errors, in_echos, in_echo_reps, in_dest_unreachs, in_time_excds, in_parm_probs, in_redirects,
-        in_src_quenchs, out_msgs, out_errors, out_echo_reps, out_dest_unreachs, out_time_excds, out_parm_probs;
+        in_src_quenchs, out_msgs, out_errors, out_echo_reps, out_dest_unreachs, out_time_excds, out_parm_probs, out_redirects;
     int64_t echo, echo_broadcast;
 };
 
 /* ---- saying what went wrong ---- */
 
 void icmp4_error_tx(struct hp_stack *s, const struct hp_pkt *p, enum net_error what, uint32_t value);
+void icmp4_redirect_tx(struct hp_stack *s, const struct hp_pkt *p, struct hp_link *l, const struct hp_ip *next);
 
 static struct icmp4_hdr icmp4_error_of(enum net_error what, uint32_t value)
 {
@@ -79,12 +80,30 @@ static void icmp4_count_out(struct icmp4 *c, uint8_t type)
     if (type == ICMP4_UNREACHABLE) c->out_dest_unreachs++;
     if (type == ICMP4_TIME_EXCEEDED) c->out_time_excds++;
     if (type == ICMP4_PARAM_PROBLEM) c->out_parm_probs++;
+    if (type == ICMP4_REDIRECT) c->out_redirects++;
 }
 
 static struct icmp4 *icmp4_of(const struct hp_stack *s)
 {
     uint8_t row = s->by_ipproto[IPPROTO_ICMP_];
     return row ? s->state[row] : NULL;
+}
+
+/* About `packet`, to whoever sent it. */
+static void icmp4_tell(struct hp_stack *s, struct icmp4_hdr *e, struct hp_bytes packet, const struct ipv4_hdr *h, const struct hp_ip *src)
+{
+    e->body = bytes_upto(bytes_upto(packet, h->len), ICMP4_QUOTE_MAX);
+    struct hp_pkt *m = pkt_alloc(s, ICMP4_HEADER + e->body.n);
+    if (!m) return;
+    icmp4_write_all(pkt_put(m, ICMP4_HEADER + e->body.n), ICMP4_HEADER + e->body.n, e);
+    m->proto = IPPROTO_ICMP_;
+    m->ttl = 0;
+    m->tos = ICMP4_ERROR_TOS;
+    m->l4 = pkt_offset(m);
+    m->src = *src;
+    m->dst = h->src;
+    icmp4_count_out(icmp4_of(s), e->type);
+    ip_tx(s, m, NULL);
 }
 
 void icmp4_error_tx(struct hp_stack *s, const struct hp_pkt *p, enum net_error what, uint32_t value)
@@ -96,18 +115,20 @@ void icmp4_error_tx(struct hp_stack *s, const struct hp_pkt *p, enum net_error w
     if (!c || ipv4_parse_quoted(packet, &h) != IPV4_OK || !icmp4_may_say(s, p, &h, packet)) return;
     if (!icmp4_source(s, p, &h, &src) || !net_error_allowed(s, &h.src)) return;
     struct icmp4_hdr e = icmp4_error_of(what, value);
-    e.body = bytes_upto(bytes_upto(packet, h.len), ICMP4_QUOTE_MAX);
-    struct hp_pkt *m = pkt_alloc(s, ICMP4_HEADER + e.body.n);
-    if (!m) return;
-    icmp4_write_all(pkt_put(m, ICMP4_HEADER + e.body.n), ICMP4_HEADER + e.body.n, &e);
-    m->proto = IPPROTO_ICMP_;
-    m->ttl = 0;
-    m->tos = ICMP4_ERROR_TOS;
-    m->l4 = pkt_offset(m);
-    m->src = src;
-    m->dst = h.src;
-    icmp4_count_out(c, e.type);
-    ip_tx(s, m, NULL);
+    icmp4_tell(s, &e, packet, &h, &src);
+}
+
+/* RFC 1812 5.2.7.2: the sender and the better hop are on one subnet of ours; always for the host (4.3.3.2), never for its network. */
+void icmp4_redirect_tx(struct hp_stack *s, const struct hp_pkt *p, struct hp_link *l, const struct hp_ip *next)
+{
+    struct hp_bytes packet = icmp4_packet(p);
+    struct ipv4_hdr h;
+    const struct addr *a = net_addr_first(s, l);
+    while (a && !(net_is4(&a->prefix.ip) && hp_prefix_has(&a->prefix, &p->src) && hp_prefix_has(&a->prefix, next))) a = a->link_next;
+    if (!a || !icmp4_of(s) || ipv4_parse_quoted(packet, &h) != IPV4_OK || !icmp4_may_say(s, p, &h, packet)) return;
+    if (!net_redirect_allowed(s, &h.src)) return;
+    struct icmp4_hdr e = {.type = ICMP4_REDIRECT, .code = ICMP4_REDIRECT_HOST, .gateway = *next};
+    icmp4_tell(s, &e, packet, &h, &a->prefix.ip);
 }
 
 /* ---- hearing what went wrong ---- */
@@ -257,6 +278,7 @@ static const struct hp_counter icmp4_counters[] = { /* RFC 4293, RFC 2011 */
     HP_COUNTER(struct icmp4, out_dest_unreachs, "destination unreachable sent"),
     HP_COUNTER(struct icmp4, out_time_excds, "time exceeded sent"),
     HP_COUNTER(struct icmp4, out_parm_probs, "parameter problems sent"),
+    HP_COUNTER(struct icmp4, out_redirects, "redirects sent"),
     {0},
 };
 

@@ -308,8 +308,9 @@ static void ipv4_failed(struct hp_stack *s, struct hp_link *l, struct hp_pkt *p)
 /* ---- the protocol ---- */
 
 void icmp4_error_tx(struct hp_stack *s, const struct hp_pkt *p, enum net_error what, uint32_t value);
+void icmp4_redirect_tx(struct hp_stack *s, const struct hp_pkt *p, struct hp_link *l, const struct hp_ip *next);
 
-static const struct net_family ipv4_family = {.ethertype = ETHERTYPE_IPV4, .tx = ipv4_tx, .error = icmp4_error_tx,
+static const struct net_family ipv4_family = {.ethertype = ETHERTYPE_IPV4, .tx = ipv4_tx, .error = icmp4_error_tx, .redirect = icmp4_redirect_tx,
                                               .source = ipv4_source};
 
 static int ipv4_start(struct hp_stack *s, void *state)

@@ -344,7 +344,8 @@ static uint32_t ipv6_mtu(const struct hp_stack *s, const struct hp_link *l)
 }
 
 static const struct net_family ipv6_family = {
-    .ethertype = ETHERTYPE_IPV6, .tx = ipv6_tx, .error = icmp6_net_error, .source = source_select, .addr = ip6_addr_changed,
+    .ethertype = ETHERTYPE_IPV6, .mtu_min = IPV6_MIN_MTU, .tx = ipv6_tx, .error = icmp6_net_error, .redirect = nd_redirect_tx, .source = source_select,
+    .addr = ip6_addr_changed,
     .group = ipv6_group_changed, .forwarding = ip6_forwarding_changed, .mtu = ipv6_mtu,
 };
 

@@ -115,6 +115,8 @@ void nd_dad_stop(struct hp_stack *s, struct ip6_link *i, const struct hp_ip *ip)
 void nd_stop(struct hp_stack *s, struct ip6_link *i);
 void nd_tx(struct hp_stack *s, struct hp_link *l, const struct nd_msg *m, const struct nd_opt *opt, int opts,
            const struct hp_ip *src, const struct hp_ip *dst);
+/* RFC 4861 8.2: see struct net_family. */
+void nd_redirect_tx(struct hp_stack *s, const struct hp_pkt *p, struct hp_link *l, const struct hp_ip *next);
 /* Messages, valid as nd_parse() says and with hop limit 255: answer what became of the packet. */
 enum hp_drop nd_rx_solicit(struct hp_stack *s, struct ip6_link *i, const struct hp_pkt *p, const struct nd_msg *m);
 enum hp_drop nd_rx_advert(struct hp_stack *s, struct ip6_link *i, const struct hp_pkt *p, const struct nd_msg *m);

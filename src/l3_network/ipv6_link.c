@@ -184,9 +184,12 @@ static void ip6_link_close(struct hp_stack *s, struct hp_link *l)
     mem_free(s->mem, i, sizeof *i);
 }
 
+/* RFC 8200 5: a link that takes less than 1280 bytes, and cannot cut and join packets by itself, is none for IPv6. */
+static bool ip6_link_possible(const struct hp_link *l) { return link_resolves(l) && l->mtu >= IPV6_MIN_MTU; }
+
 void ip6_link_event(struct hp_stack *s, struct hp_link *l, enum link_event what)
 {
-    if (!link_resolves(l)) return;
+    if (!ip6_link_possible(l)) return;
     switch (what) {
     case LINK_ADDED:
         if (!link_running(l)) return; /* fall through */
@@ -200,7 +203,7 @@ static void ip6_retry_fire(struct hp_stack *s, struct hp_timer *t)
 {
     for (int n = 1; n <= s->links; n++) {
         struct hp_link *l = s->link[n];
-        if (!l || !link_resolves(l) || !link_running(l)) continue;
+        if (!l || !ip6_link_possible(l) || !link_running(l)) continue;
         struct ip6_link *i = ip6_link_of(s, l);
         if (!i) i = ip6_link_open(s, l);
         if (i) ip6_link_begin(s, i, false);

@@ -8,7 +8,7 @@ enum { ND_RETRANS_MS = 1000, ND_FIRST_DELAY_MS = 1000 };
 
 struct nd_state {
     struct neigh_resolver resolver;
-    uint64_t solicits_in, solicits_out, adverts_in, adverts_out, duplicates, looped_back, conflicts, redirects;
+    uint64_t solicits_in, solicits_out, adverts_in, adverts_out, duplicates, looped_back, conflicts, redirects, redirects_out;
     int64_t dad_transmits, accept_redirects;
 };
 
@@ -276,6 +276,33 @@ enum hp_drop nd_rx_redirect(struct hp_stack *s, struct ip6_link *i, const struct
     return nd_redirect_follow(s, i, &route) ? HP_DROP_TAKEN : HP_DROP_NO_MEMORY;
 }
 
+/* RFC 4861 8.2: to a neighbour, of a router that has a link-local address, or of the destination itself; from our link-local address. */
+static bool nd_redirect_wanted(struct hp_stack *s, const struct ip6_link *i, const struct hp_pkt *p, const struct hp_ip *next)
+{
+    const struct route *back = route_find(s, &p->src);
+    if (!i || !i->local_ready || !nd_of(s)) return false;
+    if (!back || back->gatewayed || back->link != i->link->index || back->kind != ROUTE_UNICAST) return false;
+    return hp_ip_is_linklocal(next) || hp_ip_equal(next, &p->dst);
+}
+
+void nd_redirect_tx(struct hp_stack *s, const struct hp_pkt *p, struct hp_link *l, const struct hp_ip *next)
+{
+    enum { FIXED = 40, OPTION = 8, QUOTE_MAX = IPV6_MIN_MTU - IPV6_HEADER - FIXED - OPTION };
+    const struct ip6_link *i = ip6_link_of(s, l);
+    if (!nd_redirect_wanted(s, i, p, next) || !net_redirect_allowed(s, &p->src)) return;
+    struct nd_msg m = {.type = ICMP6_REDIRECT, .target = *next, .dst = p->dst};
+    const uint8_t *packet = pkt_at(p, p->l3);
+    struct nd_opt quote = {.type = ND_OPT_REDIRECTED, .data = bytes_upto(bytes_of(packet, (size_t)(p->tail - packet)), QUOTE_MAX)};
+    struct hp_pkt *r = pkt_alloc(s, FIXED + OPTION + QUOTE_MAX);
+    if (!r) return;
+    struct writer w = writer_of(r->data, FIXED + OPTION + QUOTE_MAX);
+    write_room(&w, nd_write(r->data, FIXED, &m));
+    nd_opt_write(&w, &quote);
+    pkt_put(r, writer_used(&w));
+    nd_of(s)->redirects_out++;
+    icmp6_link_tx(s, l, r, &i->local, &p->src);
+}
+
 /* Nobody answered: RFC 4443 3.1 code 3; and if it was a router, another one is better (RFC 4861 6.3.6). */
 static void nd_failed(struct hp_stack *s, struct hp_link *l, struct hp_pkt *p)
 {
@@ -309,6 +336,7 @@ static const struct hp_counter nd_counters[] = {
     HP_COUNTER(struct nd_state, looped_back, "solicitations of our own that came back (RFC 7527)"),
     HP_COUNTER(struct nd_state, conflicts, "neighbours that claimed an address in use here"),
     HP_COUNTER(struct nd_state, redirects, "redirects followed"),
+    HP_COUNTER(struct nd_state, redirects_out, "redirects sent"),
     {0},
 };
 static const struct hp_setting nd_settings[] = {

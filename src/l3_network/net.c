@@ -157,6 +157,7 @@ static const struct hp_setting net_settings[] = {
     NET_SETTING(reassembly_v4_s, "s", 30, 1, 120, "an incomplete IPv4 datagram is given up after this"),
     NET_SETTING(reassembly_v6_s, "s", 60, 1, 120, "an incomplete IPv6 datagram is given up after this (RFC 8200 4.5)"),
     NET_SETTING(errors_per_s, "1/s", 10, 0, 1000000, "ICMP errors to one destination"),
+    NET_SETTING(redirects, "", 1, 0, 1, "a router tells hosts of a better first hop (RFC 1812 5.2.7.2, RFC 4861 8.2)"),
     NET_SETTING(errors_burst, "", 10, 1, 1000000, "ICMP errors to one destination at once, half to one and a half times"),
     {0},
 };

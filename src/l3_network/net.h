@@ -72,8 +72,9 @@ enum net_error {
 };
 /* Says so to p->src by ICMP of p's version; only looks.  p->l3 is its IP header, and bytes from there to p->tail are looked at. */
 void net_error(struct hp_stack *s, const struct hp_pkt *p, enum net_error what, uint32_t value);
-/* Whether one more ICMP error may go there now: a token bucket per destination. */
+/* Whether one more ICMP error, or redirect, may go there now: a token bucket each per destination. */
 bool net_error_allowed(struct hp_stack *s, const struct hp_ip *to);
+bool net_redirect_allowed(struct hp_stack *s, const struct hp_ip *to);
 
 /* ---- the way up ---- */
 /* A packet for this host: to the raw tap and the protocol p->proto.  p->data is at the transport header, p->l3 at the IP header. */
@@ -115,8 +116,11 @@ const struct pmtu *pmtu_find(const struct hp_stack *s, const struct hp_ip *dst);
 /* ---- all of it ---- */
 struct net_family {
     uint16_t ethertype;
+    uint16_t mtu_min;                   /* links with less have no addresses of this version */
     void (*tx)(struct hp_stack *s, struct hp_pkt *p, const struct ip_path *path);                  /* header and off; consumes */
     void (*error)(struct hp_stack *s, const struct hp_pkt *p, enum net_error what, uint32_t value); /* builds and sends ICMP   */
+    /* p came by l and goes back to it, to `next`: tells its sender, if that is a neighbour there.  Only looks at p.  Or NULL. */
+    void (*redirect)(struct hp_stack *s, const struct hp_pkt *p, struct hp_link *l, const struct hp_ip *next);
     int (*source)(struct hp_stack *s, const struct hp_ip *dst, const struct ip_path *path, struct hp_ip *src);
     void (*addr)(struct hp_stack *s, struct addr *a, bool added);      /* after it was added (may set flags), before it goes; or NULL */
     void (*group)(struct hp_stack *s, struct hp_link *l, const struct hp_ip *group, bool joined);      /* first and last; or NULL */
@@ -160,7 +164,7 @@ struct network {
 
     /* settings */
     int64_t pmtu_max, pmtu_s, reassembly_bytes_max, reassembly_datagrams_max, reassembly_per_source, reassembly_fragments,
-        reassembly_v4_s, reassembly_v6_s, errors_per_s, errors_burst;
+        reassembly_v4_s, reassembly_v6_s, errors_per_s, errors_burst, redirects;
     /* counters */
     uint64_t forwarded, reasm_reqds, reasm_oks, reasm_fails, reasm_evicted, frag_oks, frag_fails, frag_creates, errors_limited,
         pmtu_updates, path_lookups;

@@ -4,6 +4,8 @@
 #include "hepta/http.h"
 #include "hepta/proc.h"
 
+enum { HTTP_INTERIM_MAX = 16 };          /* 1xx responses in front of the one that counts */
+
 struct fetch {
     struct hp_stack *s;
     struct hp_http_get *g;
@@ -91,14 +93,16 @@ static int fetch_ask(struct fetch *f)
     return n < 0 ? fetch_say(f, (int)n, "sending the request to", f->url.host) : HP_OK;
 }
 
-/* Reads until a whole head is in the buffer; skips 1xx responses.  Answers its length. */
+/* Reads until a whole head is in the buffer; skips 1xx responses, but not without end.  Answers its length. */
 static int fetch_head(struct fetch *f)
 {
+    int interim = 0;
     f->have = 0;
     for (;;) {
         int n = hp_http_head_parse(bytes_of(f->buffer, f->have), true, f->head);
         if (n < 0) return fetch_say(f, n, "reading the response of", f->url.host);
         if (n > 0 && f->head->status >= 200) return n;
+        if (n > 0 && ++interim > HTTP_INTERIM_MAX) return fetch_say(f, HP_EPROTO, "too many 1xx responses of", f->url.host);
         if (n > 0) {
             memmove(f->buffer, f->buffer + n, f->have - (size_t)n);
             f->have -= (size_t)n;

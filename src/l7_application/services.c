@@ -2,6 +2,7 @@
 #include "hepta/services.h"
 
 #include "core/bytes.h"
+#include "hepta/net.h"
 #include "hepta/proc.h"
 
 enum { SERVICE_PIECE = 16384, SERVICE_COUNT = 3, CHARGEN_LINE = 72, CHARGEN_CHARS = 95 };
@@ -108,6 +109,24 @@ static void service_accept(struct hp_stack *s, void *arg)
     hp_free(s, job, sizeof *job);
 }
 
+/* All ones behind the prefix: everybody on that link (RFC 919 7). */
+static bool service_is_subnet(const struct hp_prefix *p, const struct hp_ip *ip)
+{
+    bool all = hp_ip_is4(&p->ip) && p->len < 127 && hp_prefix_has(p, ip); /* RFC 3021: not on a link of two */
+    for (unsigned bit = p->len; all && bit < 128; bit++) all = ip->b[bit / 8] >> (7 - bit % 8) & 1;
+    return all;
+}
+
+/* To one machine: an answer to what went to many would make this a service of amplification (CVE-1999-0513). */
+static bool service_is_unicast(const struct hp_stack *s, const struct hp_ip *to)
+{
+    struct hp_addr_info a;
+    if (hp_ip_is_multicast(to) || hp_ip_is_broadcast(to)) return false;
+    for (unsigned i = 0; hp_addr_info(s, i, &a) == HP_OK; i++)
+        if (service_is_subnet(&a.address, to)) return false;
+    return true;
+}
+
 static void service_datagrams(struct hp_stack *s, void *arg)
 {
     struct service_job *job = arg;
@@ -124,7 +143,7 @@ static void service_datagrams(struct hp_stack *s, void *arg)
         v->udp_datagrams++;
         v->udp_bytes += (uint64_t)n;
         /* Never answer another service's port: two of them would talk for ever (CVE-1999-0103). */
-        if (job->kind == SERVICE_DISCARD || info.from.port < 1024) continue;
+        if (job->kind == SERVICE_DISCARD || info.from.port < 1024 || !service_is_unicast(s, &info.to.ip)) continue;
         if (job->kind == SERVICE_CHARGEN) chargen_fill(piece, (size_t)n, 0);
         hp_sendto(sock, piece, (size_t)n, HP_MSG_DONTWAIT, &info.from);
     }

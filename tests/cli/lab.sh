@@ -71,6 +71,7 @@ check "no two clocks" refused "a time of its own" ping --wire lab: --wire null: 
 check "the server's name is taken" refused "has that name" ping --wire lab: --name server -c 1 server
 check "its own MAC" has "06:00:00:00:00:01" hepta ping --wire lab: --mac 06:00:00:00:00:01 -v -c 1 server
 check "a large MTU" has "9008 bytes from" hepta ping --wire lab: --mtu 9100 -s 9000 -c 1 server
+check "a small MTU" has "1008 bytes from" hepta ping --wire lab: --mtu 600 -s 1000 -c 1 server
 damaged() { twice damaged 3 ping -c 30 -i 1ms --bit-errors 1e-3 10.7.0.1; grep -q "drop pkt.* FCS" damaged.err; }
 check "flipped bits die of the FCS" damaged
 

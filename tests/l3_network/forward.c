@@ -156,6 +156,55 @@ static void test_no_route_and_no_neighbour_are_said(void **state)
     l3_end(&t);
 }
 
+/* ---- redirects ---- */
+
+static void test_redirect_to_a_neighbour(void **state)
+{
+    struct l3 t;
+    struct hp_bytes payload;
+    router_begin(&t);
+    l3_route(&t, "7.0.0.0/8", "10.0.0.3", -1, 0);
+    struct ipv4_hdr h = from_to("10.0.0.2", "7.7.7.7");
+    l3_in4(&t, 0, &h, "12345678", 8);
+    struct icmp4_hdr m = l3_icmp4(&t, 0, ICMP4_REDIRECT, ICMP4_REDIRECT_HOST);
+    struct hp_ip better = ip_of("10.0.0.3");
+    assert_true(hp_ip_equal(&m.gateway, &better));
+    assert_int_equal(m.body.n, 28);
+    assert_int_equal(m.body.p[8], 64); /* as it came, not as it went on */
+    assert_true(l3_take4(&t, 0, &h, &payload));
+    assert_int_equal(h.ttl, 63); /* it goes on all the same */
+    assert_int_equal(hp_counter(t.s, "icmp.out_redirects"), 1);
+
+    h = from_to("10.9.0.2", "7.7.7.7"); /* whoever sent it is behind another router */
+    l3_in4(&t, 0, &h, "12345678", 8);
+    h = from_to("10.0.0.2", "9.1.2.3"); /* leaves by another link */
+    l3_in4(&t, 0, &h, "12345678", 8);
+    assert_int_equal(hp_setting_set(t.s, "net.redirects", 0), HP_OK);
+    h = from_to("10.0.0.2", "7.7.7.7");
+    l3_in4(&t, 0, &h, "12345678", 8);
+    assert_int_equal(hp_counter(t.s, "icmp.out_redirects"), 1);
+    assert_int_equal(hp_counter(t.s, "net.forwarded"), 4);
+    l3_end(&t);
+}
+
+/* RFC 1812 4.3.2.8: few of them; and they do not use up what errors may. */
+static void test_redirects_are_few(void **state)
+{
+    struct l3 t;
+    router_begin(&t);
+    l3_route(&t, "7.0.0.0/8", "10.0.0.3", -1, 0);
+    for (int i = 0; i < 100; i++) {
+        struct ipv4_hdr h = from_to("10.0.0.2", "7.7.7.7");
+        l3_in4(&t, 0, &h, "12345678", 8);
+    }
+    assert_in_range(hp_counter(t.s, "icmp.out_redirects"), 5, 15);
+    tap_clear(&t.tap[0]);
+    struct ipv4_hdr h = from_to("10.0.0.2", "11.1.2.3");
+    l3_in4(&t, 0, &h, "12345678", 8);
+    l3_icmp4(&t, 0, ICMP4_UNREACHABLE, ICMP4_UNREACH_NET);
+    l3_end(&t);
+}
+
 /* ---- larger than the next link ---- */
 
 static void narrow_begin(struct l3 *t, uint32_t mtu)
@@ -257,6 +306,8 @@ int main(void)
         cmocka_unit_test(test_I24_a_loop_of_routes_ends),
         cmocka_unit_test(test_what_never_crosses),
         cmocka_unit_test(test_no_route_and_no_neighbour_are_said),
+        cmocka_unit_test(test_redirect_to_a_neighbour),
+        cmocka_unit_test(test_redirects_are_few),
         cmocka_unit_test(test_too_big_with_df_is_said),
         cmocka_unit_test(test_too_big_is_cut_with_its_options),
         cmocka_unit_test(test_failing_memory),

@@ -335,6 +335,59 @@ static void test_fragmented_solicitation_is_refused(void **state)
 
 /* ---- redirects ---- */
 
+static void nd_router(struct six *t, const char *to, const char *gateway)
+{
+    struct hp_route r = {.link = t->node[0].l->index};
+    assert_true(hp_prefix_parse(to, &r.to));
+    if (gateway) r.gateway = six_ip(gateway);
+    assert_int_equal(hp_route_add(t->node[0].s, &r), HP_OK);
+}
+
+/* RFC 4861 8.2: the better router, or the destination itself, with the packet as far as 1280 bytes go. */
+static void test_a_router_redirects(void **state)
+{
+    struct six t;
+    struct ipv6_hdr h;
+    struct nd_msg m;
+    size_t n;
+    nd_alone(&t);
+    assert_int_equal(hp_set_forwarding(t.node[0].s, true), HP_OK);
+    nd_router(&t, "2001:db8:5::/64", "fe80::2");
+    nd_router(&t, "2001:db8:6::/64", "2001:db8::3"); /* no link-local address: RFC 4861 8.2 has no word for it */
+    nd_router(&t, "2001:db8:7::/64", NULL);
+    static const uint8_t data[1400] = {1};
+    struct hp_ip local = six_local(&t, 0), far = six_ip("2001:db8:5::1"), near = six_ip("2001:db8:7::1"), via = six_ip("fe80::2");
+
+    struct hp_ip asker = six_ip("2001:db8::9");
+    hp_neigh_set(t.node[0].s, t.node[0].l->index, &asker, &(struct hp_mac){{2, 0, 0, 0, 0, 0x99}});
+    six_inject(&t, "2001:db8::9", "2001:db8:5::1", 17, 64, data, sizeof data);
+    const uint8_t *at = six_expect_icmp(&t, ICMP6_REDIRECT, &h, &n);
+    assert_true(hp_ip_equal(&h.src, &local));
+    assert_int_equal(h.dst.b[15], 9);
+    assert_int_equal(h.hops, ND_HOPS);
+    assert_int_equal(IPV6_HEADER + n, IPV6_MIN_MTU);
+    assert_int_equal(nd_parse(bytes_of(at, n), &m), ND_OK);
+    assert_true(hp_ip_equal(&m.dst, &far));
+    assert_true(hp_ip_equal(&m.target, &via));
+    struct nd_opts opts = nd_opts_start(&m);
+    struct nd_opt o;
+    assert_true(nd_opts_next(&opts, &o));
+    assert_int_equal(o.type, ND_OPT_REDIRECTED);
+    assert_int_equal(o.data.p[7], 64); /* the packet as it came */
+
+    six_inject(&t, "2001:db8::9", "2001:db8:7::1", 17, 64, data, 8);
+    at = six_expect_icmp(&t, ICMP6_REDIRECT, &h, &n);
+    assert_int_equal(nd_parse(bytes_of(at, n), &m), ND_OK);
+    assert_true(hp_ip_equal(&m.target, &near) && hp_ip_equal(&m.dst, &near));
+
+    six_inject(&t, "2001:db8::9", "2001:db8:6::1", 17, 64, data, 8);
+    six_inject(&t, "2001:db8:5::9", "2001:db8:7::1", 17, 64, data, 8); /* not from a neighbour */
+    assert_int_equal(hp_setting_set(t.node[0].s, "net.redirects", 0), HP_OK);
+    six_inject(&t, "2001:db8::9", "2001:db8:5::1", 17, 64, data, 8);
+    assert_int_equal(hp_counter(t.node[0].s, "nd.redirects_out"), 2);
+    six_end(&t);
+}
+
 static void nd_redirect(struct six *t, const char *from, const char *dst, const char *target)
 {
     struct nd_msg m = {.type = ICMP6_REDIRECT, .dst = six_ip(dst), .target = six_ip(target)};
@@ -466,6 +519,7 @@ int main(void)
         cmocka_unit_test(test_V19_override_decides_who_changes_a_known_address),
         cmocka_unit_test(test_V19_our_own_address_is_not_taken_from_us),
         cmocka_unit_test(test_fragmented_solicitation_is_refused),
+        cmocka_unit_test(test_a_router_redirects),
         cmocka_unit_test(test_C11_redirects_are_off),
         cmocka_unit_test(test_C11_redirect_only_from_the_first_hop),
         cmocka_unit_test(test_redirect_into_nowhere_ends),

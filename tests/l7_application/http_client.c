@@ -210,6 +210,9 @@ static void test_responses_without_a_body(void **state)
     expect(c, "HTTP/1.1 204 No Content\r\n\r\n", HP_OK, 204, "");
     expect(c, "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n", HP_OK, 304, "");
     expect(c, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nA: b\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", HP_OK, 200, "ok");
+    char many[1000] = "";
+    for (int i = 0; i < 17; i++) strcat(many, "HTTP/1.1 102 Processing\r\n\r\n");
+    expect(c, many, HP_EPROTO, 102, ""); /* a server may not keep us so for ever */
     c->get.head_only = true;
     expect(c, "HTTP/1.1 200 OK\r\nContent-Length: 1234\r\n\r\n", HP_OK, 200, "");
     assert_int_equal(c->head_length, 1234);

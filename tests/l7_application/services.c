@@ -97,6 +97,36 @@ static void test_U08_services_do_not_talk_to_each_other(void **state)
     scene_close(c);
 }
 
+/* CVE-1999-0513: what goes to everybody on a link is not answered. */
+static void broadcast_asker(struct hp_stack *s, void *arg)
+{
+    struct scene *c = arg;
+    struct hp_sock *sock;
+    struct hp_endpoint to = {.ip = c->p.b.ip, .port = HP_PORT_ECHO};
+    hp_time patience = HP_S(2);
+    int on = 1;
+    assert_int_equal(hp_socket(s, HP_DGRAM, 0, &sock), HP_OK);
+    hp_setsockopt(sock, HP_SO_RCVTIMEO, &patience, sizeof patience);
+    hp_setsockopt(sock, HP_SO_BROADCAST, &on, sizeof on);
+    to.ip.b[15] = 255;
+    assert_int_equal(hp_sendto(sock, "x", 1, 0, &to), 1);
+    assert_int_equal(hp_recv(sock, c->in, sizeof c->in, 0), HP_EAGAIN);
+    to.ip = hp_ip4(255, 255, 255, 255);
+    assert_int_equal(hp_sendto(sock, "x", 1, 0, &to), 1);
+    assert_int_equal(hp_recv(sock, c->in, sizeof c->in, 0), HP_EAGAIN);
+    hp_close(sock);
+    c->ended = true;
+}
+
+static void test_U08_broadcasts_are_not_answered(void **state)
+{
+    struct scene *c = scene_open();
+    run(c, broadcast_asker);
+    assert_int_equal(c->v.udp_datagrams, 2); /* they came */
+    assert_int_equal(ask_udp(c, 0, HP_PORT_ECHO, 10), 10);
+    scene_close(c);
+}
+
 static void tcp_asker(struct hp_stack *s, void *arg)
 {
     struct scene *c = arg;
@@ -174,6 +204,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_U08_udp_answers_are_as_long_as_the_question),
+        cmocka_unit_test(test_U08_broadcasts_are_not_answered),
         cmocka_unit_test(test_U08_services_do_not_talk_to_each_other),
         cmocka_unit_test(test_tcp),
         cmocka_unit_test(test_connections_max_and_idle_peers),
