@@ -88,6 +88,8 @@ void hp_world_cable_set_up(struct hp_world *w, struct hp_cable *c, bool up);
 void hp_world_crash(struct hp_world *w, const char *name);
 /* Back on, with nothing but its links: NULL if it is not down, or memory ran out (then it is still down). */
 struct hp_stack *hp_world_restart(struct hp_world *w, const char *name);
+/* The machine does nothing, whatever comes (frames wait, then die), until it goes on as if no time had passed for it to notice. */
+void hp_world_freeze(struct hp_world *w, const char *name, bool frozen);
 
 /* ---- what is seen ---- */
 /* One more consumer for the events of all machines, and of all cables (either may be NULL).  They stay until the world is freed.  HP_ENOMEM. */

@@ -3,6 +3,7 @@
  *     struct hp_run *r;
  *     hp_run_new(plan, &options, &r, &error);
  *     hp_run_go(r, HP_NEVER);                      (to the plan's end)
+ *     for (unsigned i = 0; hp_run_verdict(r, i, &verdict); i++) ...;
  *     hp_run_free(r);
  */
 #ifndef HEPTA_RUN_H
@@ -87,6 +88,26 @@ struct hp_run_app {
 };
 /* The i-th of the plan's apps; false past the last. */
 bool hp_run_app(const struct hp_run *r, uint32_t i, struct hp_run_app *out);
+
+/* ---- verdicts: one for each `expect` line ---- */
+enum hp_verdict_kind {
+    HP_VERDICT_OPEN,                /* not decided yet */
+    HP_VERDICT_HELD,
+    HP_VERDICT_IDLE,                /* it held, but was never put to the test: the event after which ... did not come */
+    HP_VERDICT_FAILED,
+};
+struct hp_run_verdict {
+    enum hp_verdict_kind verdict;
+    const char *text;               /* the line */
+    struct hp_plan_place place;
+    hp_time time;                   /* of the decision */
+    uint64_t pkt_id;                /* of the packet that it was about, 0 = none */
+    const char *why;                /* in words */
+    uint32_t lasts;                 /* the last events before it, oldest first: of that packet, or of all */
+    const char *const *last;        /* valid until the run is freed */
+};
+/* The i-th (0..); false: past the last. */
+bool hp_run_verdict(const struct hp_run *r, unsigned i, struct hp_run_verdict *out);
 
 /* ---- programs: what an `app` line can name ---- */
 struct hp_lab_app {                 /* one that runs: what its functions are handed */

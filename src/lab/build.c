@@ -315,6 +315,7 @@ struct hp_stack *hp_world_restart(struct hp_world *w, const char *name)
 {
     struct world_node *n = world_find_node(w, name);
     if (!n || n->hub || n->stack) return NULL;
+    n->frozen = false;
     n->stack = node_boot(w, n);
     int link = n->stack ? HP_OK : HP_ENOMEM;
     for (uint32_t i = 0; i < n->ports && link >= 0; i++) {

@@ -74,12 +74,24 @@ void hp_world_on_step(struct hp_world *w, const char *name, void (*fn)(void *ctx
     world_touch(w, n);
 }
 
+void hp_world_freeze(struct hp_world *w, const char *name, bool frozen)
+{
+    struct world_node *n = world_find_node(w, name);
+    if (!n || n->hub) return;
+    n->frozen = frozen;
+    if (!frozen) world_touch(w, n);
+}
+
 /* ---- events ---- */
 
 static void world_run_machine(struct hp_world *w, struct world_node *n)
 {
     struct hp_stack *s = n->stack;
     agenda_unmark(&w->agenda, n->id);
+    if (n->frozen) {
+        agenda_set(&w->agenda, n->id, HP_NEVER);
+        return;
+    }
     hp_step(s, w->now);
     bool ran = hp_programs_run(s);
     if (n->on_step) n->on_step(n->on_step_ctx, s);

@@ -34,7 +34,7 @@ struct world_node {
     uint32_t id, number;                /* on the agenda; 1, 2, ... */
     const struct hp_proto *const *profile;
     size_t memory_max;
-    bool has_entropy;
+    bool has_entropy, frozen;
     uint8_t entropy[32];
     uint64_t boots, pkt_id;             /* starts so far; the next packet's id after a restart */
     struct world_port *port;

@@ -1,0 +1,221 @@
+/* Numbers of things: "neck.queue" of a cable, "r1.routes" or "r1.tcp.retransmits" of a node, "c1.get.bytes" of an app; over several
+ * things, "sum(c*.goodput)", "jain(c*)" (Jain, Chiu and Hawe 1984).
+ *
+ * Units: bytes, frames, bit/s for goodput, ns for times, 0 or 1 for what is so or not.  A machine that is down has 0 of everything. */
+#include "core/link.h"
+#include "core/stack.h"
+#include "lab/rules/rules.h"
+
+static const char *const metric_of_cables[] = {"queue", "queued", "frames", "bytes", "delivered", "lost", "corrupted", "duplicated", "collisions", "up", NULL};
+static const char *const metric_of_nodes[] = {"bytes", "goodput", "routes", "neighbours", "addresses", "memory", "up", NULL};
+static const char *const metric_of_apps[] = {"bytes", "goodput", "started", "ended", "ok", "duration", NULL};
+static const char *const *const metric_words[] = {metric_of_nodes, metric_of_cables, metric_of_apps};
+static const char *const metric_hint[] = {
+    "a number that nodes have (bytes, goodput, routes, neighbours, addresses, memory, up, drops.REASON, or a counter as tcp.retransmits)",
+    "a number that cables have (queue, queued, frames, bytes, delivered, lost, up)",
+    "a number that apps have (bytes, goodput, started, ended, ok, duration)"};
+
+/* ---- reading ---- */
+
+static bool metric_known(const char *const *words, const char *what)
+{
+    for (; *words; words++)
+        if (strcmp(*words, what) == 0) return true;
+    return false;
+}
+
+struct metric_search {
+    const char *name;
+    bool found;
+};
+
+static void metric_counter(void *ctx, const char *proto, const char *name, uint64_t value, const char *text)
+{
+    struct metric_search *search = ctx;
+    size_t n = strlen(proto);
+    if (strncmp(search->name, proto, n) == 0 && search->name[n] == '.' && strcmp(search->name + n + 1, name) == 0) search->found = true;
+}
+
+static bool metric_is_drop(const char *what, enum hp_drop *out)
+{
+    if (strncmp(what, "drops.", 6) != 0) return false;
+    for (int i = 1; i < HP_DROP_COUNT; i++)
+        if (strcmp(hp_drop_name((enum hp_drop)i), what + 6) == 0) {
+            *out = (enum hp_drop)i;
+            return true;
+        }
+    return false;
+}
+
+static bool metric_is_counter(const struct rules *rules, const struct metric *m)
+{
+    struct metric_search search = {m->what, false};
+    enum hp_drop drop;
+    struct hp_stack *s = hp_world_find(rules->c.world, rules_name(rules->c.plan, RULES_NODES, (uint32_t)m->thing[0]));
+    if (metric_is_drop(m->what, &drop)) return true;
+    if (s) hp_counters_each(s, metric_counter, &search);
+    return search.found;
+}
+
+static void metric_copy(char *to, size_t n, const char *from, size_t length)
+{
+    struct text t = text_of(to, n);
+    text_bytes(&t, from, length);
+}
+
+/* "a.b.c": the longest part in front that names something; what follows is its number. */
+static bool metric_split(struct rule_line *r, const struct rules *rules, struct metric *m)
+{
+    static const enum rules_of order[] = {RULES_CABLES, RULES_APPS, RULES_NODES};
+    for (size_t n = strlen(r->token); n > 0; n--) {
+        if (r->token[n] && r->token[n] != '.') continue;
+        metric_copy(m->name, sizeof m->name, r->token, n);
+        metric_copy(m->what, sizeof m->what, r->token + n + (r->token[n] != 0), strlen(r->token + n + (r->token[n] != 0)));
+        for (int i = 0; i < 3; i++) {
+            m->of = (uint8_t)order[i];
+            if (rules_any(rules->c.plan, order[i], m->name) && (m->what[0] || m->function)) return true;
+        }
+    }
+    return rule_wrong(r, NULL, "a number, or one of a cable, app or node (neck.queue, c1.goodput)");
+}
+
+static bool metric_thing(struct rule_line *r, struct rules *rules, struct metric *m)
+{
+    if (rule_end(r)) return rule_wrong(r, NULL, "a name");
+    if (!metric_split(r, rules, m)) return false;
+    const char *usual = m->of == RULES_CABLES ? "bytes" : "goodput";
+    if (!m->what[0]) metric_copy(m->what, sizeof m->what, usual, strlen(usual));
+    if (!rules_find(r, rules, (enum rules_of)m->of, m->name, &m->thing, &m->things)) return false;
+    if (!metric_known(metric_words[m->of], m->what) && !(m->of == RULES_NODES && metric_is_counter(rules, m)))
+        return rule_wrong(r, metric_words[m->of], metric_hint[m->of]);
+    rule_next(r);
+    return true;
+}
+
+bool metric_read(struct rule_line *r, struct rules *rules, struct metric *out)
+{
+    static const char *const functions[] = {NULL, "sum", "min", "max", "mean", "jain", "count"};
+    *out = (struct metric){0};
+    struct rule_line ahead = *r;
+    rule_next(&ahead);
+    if (!rule_is(&ahead, "(")) return metric_thing(r, rules, out);
+    for (int i = METRIC_SUM; i <= METRIC_COUNT; i++)
+        if (rule_is(r, functions[i])) out->function = (uint8_t)i;
+    if (!out->function) return rule_wrong(r, functions + 1, "sum, min, max, mean, jain or count");
+    rule_next(r);
+    rule_next(r);
+    return metric_thing(r, rules, out) && (rule_take(r, ")") || rule_wrong(r, NULL, "a closing parenthesis"));
+}
+
+void metric_free(struct rules *rules, struct metric *m) { mem_free(rules->c.mem, m->thing, m->things * sizeof *m->thing); }
+
+/* ---- values ---- */
+
+/* What waits in front of the cable: in its ends' queues. */
+static void metric_queues(const struct rules *rules, const struct hp_cable *c, uint64_t *bytes, uint64_t *frames)
+{
+    *bytes = *frames = 0;
+    for (int end = 0; end < 2; end++) {
+        int index;
+        struct hp_stack *s = hp_world_find(rules->c.world, hp_world_cable_end(rules->c.world, c, end, &index));
+        struct hp_link *l = s ? link_get(s, index) : NULL;
+        if (!l) continue;
+        *frames += l->out.count;
+        for (const struct hp_pkt *p = l->out.first; p; p = p->next) *bytes += pkt_len(p);
+    }
+}
+
+static double metric_of_cable(const struct rules *rules, const char *what, uint32_t i)
+{
+    struct hp_cable *c = hp_world_find_cable(rules->c.world, rules->c.plan->cable[i].name);
+    struct hp_cable_stats a, b;
+    uint64_t bytes, frames;
+    if (!c) return 0;
+    if (what[0] == 'q') {
+        metric_queues(rules, c, &bytes, &frames);
+        return (double)(strcmp(what, "queue") == 0 ? bytes : frames);
+    }
+    if (strcmp(what, "up") == 0) return hp_cable_is_up(c);
+    hp_cable_stats(c, 0, &a);
+    hp_cable_stats(c, 1, &b);
+    if (strcmp(what, "frames") == 0) return (double)(a.frames + b.frames);
+    if (strcmp(what, "bytes") == 0) return (double)(a.bytes + b.bytes);
+    if (strcmp(what, "delivered") == 0) return (double)(a.delivered + b.delivered);
+    if (strcmp(what, "lost") == 0) return (double)(a.lost + b.lost);
+    if (strcmp(what, "corrupted") == 0) return (double)(a.corrupted + b.corrupted);
+    if (strcmp(what, "duplicated") == 0) return (double)(a.duplicated + b.duplicated);
+    return (double)(a.collisions + b.collisions);
+}
+
+static double metric_of_app(const struct rules *rules, const char *what, uint32_t i)
+{
+    struct rules_app a = {0};
+    rules->c.look(rules->c.ctx, i, &a);
+    hp_time until = a.ended ? a.over : rules_now(rules);
+    if (strcmp(what, "bytes") == 0) return (double)a.bytes;
+    if (strcmp(what, "started") == 0) return a.started;
+    if (strcmp(what, "ended") == 0) return a.ended;
+    if (strcmp(what, "ok") == 0) return a.ended && a.result >= 0;
+    if (!a.started || until <= a.began) return 0;
+    if (strcmp(what, "duration") == 0) return (double)(until - a.began);
+    return (double)a.bytes * 8e9 / (double)(until - a.began);
+}
+
+static double metric_of_apps_of(const struct rules *rules, const char *what, uint32_t node)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < rules->c.plan->apps; i++)
+        if (rules->c.plan->app[i].node == node) sum += metric_of_app(rules, what, i);
+    return sum;
+}
+
+static double metric_of_node(const struct rules *rules, const char *what, uint32_t i)
+{
+    struct hp_stack *s = hp_world_find(rules->c.world, rules->c.plan->node[i].name);
+    struct hp_neigh_info neighbour;
+    struct hp_addr_info address;
+    struct hp_mem_stats memory;
+    enum hp_drop drop;
+    unsigned n = 0;
+    if (strcmp(what, "bytes") == 0 || strcmp(what, "goodput") == 0) return metric_of_apps_of(rules, what, i);
+    if (strcmp(what, "up") == 0 || !s) return s != NULL;
+    if (strcmp(what, "routes") == 0) return (double)hp_route_count(s);
+    if (metric_is_drop(what, &drop)) return (double)hp_drop_count(s, drop);
+    if (strcmp(what, "neighbours") == 0)
+        while (hp_neigh_info(s, n, &neighbour) == HP_OK) n++;
+    else if (strcmp(what, "addresses") == 0)
+        while (hp_addr_info(s, n, &address) == HP_OK) n++;
+    else if (strcmp(what, "memory") != 0) return (double)hp_counter(s, what);
+    else {
+        hp_mem_stats(s, &memory);
+        return (double)memory.bytes;
+    }
+    return n;
+}
+
+static double metric_of(const struct rules *rules, const struct metric *m, uint32_t i)
+{
+    uint32_t thing = (uint32_t)m->thing[i];
+    return m->of == RULES_CABLES ? metric_of_cable(rules, m->what, thing) : m->of == RULES_APPS ? metric_of_app(rules, m->what, thing)
+                                                                                                : metric_of_node(rules, m->what, thing);
+}
+
+double metric_value(const struct rules *rules, const struct metric *m)
+{
+    double sum = 0, squares = 0, least = 0, most = 0;
+    for (uint32_t i = 0; i < m->things; i++) {
+        double v = metric_of(rules, m, i);
+        sum += v;
+        squares += v * v;
+        if (!i || v < least) least = v;
+        if (!i || v > most) most = v;
+    }
+    switch (m->function) {
+    case METRIC_MIN: return least;
+    case METRIC_MAX: return most;
+    case METRIC_MEAN: return sum / m->things;
+    case METRIC_JAIN: return squares > 0 ? sum * sum / (m->things * squares) : 1;
+    case METRIC_COUNT: return m->things;
+    default: return sum;
+    }
+}
