@@ -32,7 +32,7 @@ static void condition_keep_text(const struct rule_line *from, const struct rule_
 {
     struct text t = text_of(buf, n);
     struct rule_line r = *from;
-    while (!rule_end(&r) && !(r.place.line == to->place.line && r.place.column == to->place.column)) {
+    while (!rule_end(&r) && (rule_end(to) || r.place.column != to->place.column)) {
         bool tight = rule_is(&r, "(") || rule_is(&r, ")");
         if (text_len(&t) && !tight && buf[text_len(&t) - 1] != '(') text_char(&t, ' ');
         text_str(&t, r.token);

@@ -131,6 +131,19 @@ void rules_look(struct rules *r)
     for (uint32_t i = 0; i < r->expects; i++) expect_look(&r->expect[i]);
 }
 
+hp_time rules_last(const struct rules *r)
+{
+    hp_time last = 0;
+    for (uint32_t i = 0; i < r->faults; i++) {
+        const struct mishap *f = &r->fault[i];
+        hp_time at = f->period ? (f->to == HP_NEVER ? 0 : f->to) : f->from;
+        if (at + f->span > last) last = at + f->span;
+    }
+    for (uint32_t i = 0; i < r->expects; i++)
+        if (r->expect[i].mode == EXPECT_EVENTUALLY && r->expect[i].to != HP_NEVER && r->expect[i].to > last) last = r->expect[i].to;
+    return last;
+}
+
 void rules_end(struct rules *r)
 {
     for (uint32_t i = 0; i < r->expects; i++) expect_end(&r->expect[i]);

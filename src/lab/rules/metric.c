@@ -63,19 +63,25 @@ static void metric_copy(char *to, size_t n, const char *from, size_t length)
     text_bytes(&t, from, length);
 }
 
+/* What the first n bytes name, as a thing of this kind; `sure`: only if it has such a number, as far as that is known here. */
+static bool metric_names(struct rule_line *r, const struct rules *rules, struct metric *m, size_t n, enum rules_of of, bool sure)
+{
+    const char *what = r->token + n + (r->token[n] != 0);
+    metric_copy(m->name, sizeof m->name, r->token, n);
+    metric_copy(m->what, sizeof m->what, what, strlen(what));
+    m->of = (uint8_t)of;
+    if (!rules_any(rules->c.plan, of, m->name) || (!m->what[0] && !m->function)) return false;
+    return !sure || !m->what[0] || of == RULES_NODES || metric_known(metric_words[of], m->what);
+}
+
 /* "a.b.c": the longest part in front that names something; what follows is its number. */
 static bool metric_split(struct rule_line *r, const struct rules *rules, struct metric *m)
 {
     static const enum rules_of order[] = {RULES_CABLES, RULES_APPS, RULES_NODES};
-    for (size_t n = strlen(r->token); n > 0; n--) {
-        if (r->token[n] && r->token[n] != '.') continue;
-        metric_copy(m->name, sizeof m->name, r->token, n);
-        metric_copy(m->what, sizeof m->what, r->token + n + (r->token[n] != 0), strlen(r->token + n + (r->token[n] != 0)));
-        for (int i = 0; i < 3; i++) {
-            m->of = (uint8_t)order[i];
-            if (rules_any(rules->c.plan, order[i], m->name) && (m->what[0] || m->function)) return true;
-        }
-    }
+    for (int sure = 1; sure >= 0; sure--)
+        for (size_t n = strlen(r->token); n > 0; n--)
+            for (int i = 0; i < 3; i++)
+                if ((!r->token[n] || r->token[n] == '.') && metric_names(r, rules, m, n, order[i], sure)) return true;
     return rule_wrong(r, NULL, "a number, or one of a cable, app or node (neck.queue, c1.goodput)");
 }
 

@@ -76,6 +76,7 @@ void rules_tell(struct rules *r, const struct happening *h); /* what apps do: AP
 void rules_look(struct rules *r); /* after every event of the world */
 bool rules_look_needed(const struct rules *r); /* false: nothing here wants that */
 void rules_end(struct rules *r); /* the run is over: every verdict is spoken */
+hp_time rules_last(const struct rules *r);       /* the last time that a line names: until then there is something to come */
 bool rules_expect(const struct rules *r, uint32_t i, struct hp_run_verdict *out); /* false: past the last */
 
 /* ---- line.c   ---- */

@@ -12,6 +12,7 @@ static const struct hp_plan_node *apps_node(const struct run_app *a) { return &a
 static void apps_news(const struct run_app *a, enum hp_run_news kind, const char *text, int result)
 {
     run_news(a->pub.run, kind, apps_node(a)->name, a->pub.plan->name, text, result, 0);
+    judge_hear(a->pub.run, (uint32_t)(a - a->pub.run->app), kind, text, result);
 }
 
 /* ---- what a program may call ---- */
@@ -44,6 +45,7 @@ void hp_lab_progress(struct hp_lab_app *app, uint64_t bytes)
     struct run_app *a = apps_of(app);
     a->bytes += bytes;
     a->progressed = hp_world_now(app->run->world);
+    judge_progress(app->run, (uint32_t)(a - app->run->app));
 }
 
 struct hp_resolver *hp_lab_resolver(struct hp_lab_app *app)
@@ -160,6 +162,18 @@ int apps_plan(struct hp_run *r)
         if (!err && a->pub.plan->stop != HP_NEVER) err = hp_world_at_machine(r->world, a->pub.plan->stop, node, apps_stop_call, a);
     }
     return err;
+}
+
+void apps_set(struct hp_run *r, uint32_t app, bool start)
+{
+    struct run_app *a = &r->app[app];
+    struct hp_stack *s = hp_world_find(r->world, apps_node(a)->name);
+    if (!start) {
+        apps_stop(a);
+    } else if (s && a->state != HP_APP_RUNNING) {
+        a->state = HP_APP_WAITING;
+        apps_start(a, s);
+    }
 }
 
 /* ---- crash and restart ---- */

@@ -12,7 +12,8 @@ static int run_make(struct hp_run *r, struct hp_plan_error *error)
     if (!err) err = plant_world(r, error);
     if (!err) err = paths_find(r);
     for (uint32_t i = 0; i < r->plan->nodes && !err; i++) err = boot_node(r, i, error);
-    return err ? err : apps_plan(r);
+    if (!err) err = apps_plan(r);
+    return err ? err : judge_open(r, error);
 }
 
 int hp_run_new(const struct hp_plan *plan, const struct hp_run_options *options, struct hp_run **out, struct hp_plan_error *error)
@@ -42,6 +43,7 @@ void hp_run_free(struct hp_run *r)
     r->freeing = true;
     for (uint32_t i = 0; r->node && r->world && i < r->plan->nodes; i++) boot_quiet(r, i);
     hp_world_free(r->world);
+    judge_close(r);
     apps_free(r);
     for (uint32_t i = 0; r->node && i < r->plan->nodes; i++) {
         struct run_node *n = &r->node[i];
@@ -83,18 +85,26 @@ static hp_time run_end(const struct hp_run *r)
     return r->last + (r->last ? HP_S(RUN_SLACK_S) : HP_S(RUN_IDLE_S));
 }
 
-static bool run_open_done(void *ctx) { return !((struct hp_run *)ctx)->open; }
+/* After every event. */
+static bool run_done(void *ctx)
+{
+    struct hp_run *r = ctx;
+    judge_look(r);
+    return r->waiting && !r->open;
+}
 
 int hp_run_go(struct hp_run *r, hp_time until)
 {
     while (!r->ended) {
         hp_time end = run_end(r), to = end < until ? end : until;
-        bool waits = end == HP_NEVER;
-        int result = hp_world_run(r->world, to, waits ? run_open_done : NULL, r);
-        if (waits && result == HP_OK) continue; /* the last program has ended: now there is an end */
-        if (result == HP_ENOENT && (waits || to == end)) r->ended = true;
+        r->waiting = end == HP_NEVER;
+        bool asks = r->waiting || rules_look_needed(r->rules);
+        int result = hp_world_run(r->world, to, asks ? run_done : NULL, r);
+        if (r->waiting && result == HP_OK) continue; /* the last program has ended: now there is an end */
+        if (result == HP_ENOENT && (r->waiting || to == end)) r->ended = true;
         if (hp_world_now(r->world) >= end) r->ended = true;
         if (!r->ended) return HP_ETIMEDOUT;
+        judge_end(r);
     }
     return HP_OK;
 }

@@ -6,6 +6,7 @@
  *   paths.c    `routes auto`: shortest paths to every network of the plan
  *   names.c    machines by name, resolvers
  *   apps.c     programs: when they start, run, stop; what they say
+ *   judge.c    faults and expectations: the run's side of lab/rules
  *   args.c     what stands behind a program's name
  *   programs*.c  the programs */
 #ifndef LAB_RUN_RUN_H
@@ -17,6 +18,7 @@
 #include "hepta/dhcp.h"
 #include "hepta/net.h"
 #include "hepta/run.h"
+#include "lab/rules/rules.h"
 
 enum { RUN_SAID_MAX = 256 };
 
@@ -61,6 +63,7 @@ struct hp_run {
     struct hp_run_options options;
     struct hp_allocator allocator;
     struct hp_world *world;
+    struct rules *rules;
     struct run_node *node;              /* as the plan's */
     struct run_app *app;                /* as the plan's */
     uint32_t *app_of_node;              /* apps by node: first[node] .. first[node + 1] index into app_order */
@@ -70,6 +73,7 @@ struct hp_run {
     uint32_t broken;                    /* what can never be, and was */
     uint32_t open;                      /* programs that will end by themselves and have not yet */
     bool ended, freeing;
+    bool waiting;                       /* for the last program that ends by itself */
 };
 
 static inline bool run_is_machine(const struct hp_plan_node *n) { return n->kind < HP_NODE_HUB; }
@@ -95,5 +99,13 @@ int apps_plan(struct hp_run *r);                    /* calls at their times */
 void apps_boot(struct hp_run *r, uint32_t node);    /* those whose time has come start */
 void apps_cut(struct hp_run *r, uint32_t node);     /* its machine is about to go down */
 void apps_free(struct hp_run *r);
+void apps_set(struct hp_run *r, uint32_t app, bool start);      /* by a fault */
+/* judge.c */
+int judge_open(struct hp_run *r, struct hp_plan_error *error);
+void judge_close(struct hp_run *r);
+void judge_hear(struct hp_run *r, uint32_t app, enum hp_run_news kind, const char *text, int result);
+void judge_progress(struct hp_run *r, uint32_t app);
+void judge_look(struct hp_run *r);                  /* after every event */
+void judge_end(struct hp_run *r);
 
 #endif

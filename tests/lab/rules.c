@@ -1,0 +1,240 @@
+/* What goes wrong and what must hold: every kind of fault strikes and goes, every kind of expectation can hold and can fail. */
+#include "hepta/run.h"
+
+#include "support/alloc.h"
+#include "support/test.h"
+
+struct trial {
+    struct test_alloc alloc;
+    struct hp_plan *plan;
+    struct hp_run *run;
+    char news[16000];
+};
+
+static void told(void *ctx, const struct hp_run_event *e)
+{
+    struct trial *t = ctx;
+    char line[400], time[HP_TIME_TEXT];
+    if (e->kind != HP_RUN_FAULT && e->kind != HP_RUN_EXPECT) return;
+    snprintf(line, sizeof line, "%s %s%s\n", hp_time_text(e->time, time, sizeof time), e->text,
+             e->kind == HP_RUN_FAULT ? "" : e->result ? ": held" : ": failed");
+    strncat(t->news, line, sizeof t->news - strlen(t->news) - 1);
+}
+
+static const char net[] =
+    "host a ip 10.0.0.1/24\nhost b ip 10.0.0.2/24\nrouter r ip 10.0.0.3/24\nswitch sw\n"
+    "cable a sw name left rate 10Mbit/s delay 1ms\ncable b sw name right rate 10Mbit/s delay 1ms\ncable r sw name up\n"
+    "app a ping b count 20 interval 100ms start 1s\n";
+
+static int try_with(struct trial *t, const char *lines, struct hp_plan_error *error)
+{
+    char text[4000];
+    memset(t, 0, sizeof *t);
+    snprintf(text, sizeof text, "lab test seed 3 until 10s\n%s%s", net, lines);
+    test_alloc_init(&t->alloc);
+    int err = hp_plan_parse(text, strlen(text), &t->alloc.allocator, &t->plan, error);
+    struct hp_run_options o = {.allocator = &t->alloc.allocator, .news = told, .ctx = t};
+    return err ? err : hp_run_new(t->plan, &o, &t->run, error);
+}
+
+static void try_end(struct trial *t)
+{
+    hp_run_free(t->run);
+    hp_plan_free(t->plan);
+    test_alloc_end(&t->alloc);
+}
+
+static void try_run(struct trial *t, const char *lines)
+{
+    struct hp_plan_error error = {.text = ""};
+    char said[1000];
+    if (try_with(t, lines, &error)) fail_msg("%s", hp_plan_error_text(&error, "test.lab", said, sizeof said));
+    assert_int_equal(hp_run_go(t->run, HP_NEVER), HP_OK);
+}
+
+static struct hp_run_verdict verdict_of(struct trial *t, unsigned i)
+{
+    struct hp_run_verdict v;
+    if (!hp_run_verdict(t->run, i, &v)) fail_msg("there is no verdict %u", i);
+    return v;
+}
+
+/* One line, and what becomes of it. */
+static void judge(const char *line, enum hp_verdict_kind want)
+{
+    static const char *const words[] = {"open", "held", "idle", "failed"};
+    struct trial t;
+    try_run(&t, line);
+    unsigned last = 0;
+    struct hp_run_verdict v;
+    while (hp_run_verdict(t.run, last + 1, &v)) last++;
+    v = verdict_of(&t, last);
+    if (v.verdict != want) fail_msg("%s: %s (%s), %s was expected\n%s", line, words[v.verdict], v.why, words[want], t.news);
+    try_end(&t);
+}
+
+static void test_every_expectation_holds_or_fails(void **state)
+{
+    static const struct {
+        const char *line;
+        enum hp_verdict_kind verdict;
+    } lines[] = {
+        {"expect eventually 2s ping a b\n", HP_VERDICT_HELD},
+        {"expect eventually 900ms ping a b\n", HP_VERDICT_FAILED},
+        {"expect eventually ping a 10.0.0.2\n", HP_VERDICT_HELD},
+        {"expect eventually ping b a\n", HP_VERDICT_FAILED},
+        {"expect never ping a b\n", HP_VERDICT_FAILED},
+        {"expect never drop left reason WIRE_LOSS\n", HP_VERDICT_HELD},
+        {"at 1500ms set left loss 100%\nexpect never drop left reason WIRE_LOSS\n", HP_VERDICT_FAILED},
+        {"expect always left.up == 1\n", HP_VERDICT_HELD},
+        {"at 2s down left\nexpect always left.up == 1\n", HP_VERDICT_FAILED},
+        {"at 2s down left\nexpect always from 3s to 4s left.up == 1\n", HP_VERDICT_FAILED},
+        {"at 2s..3s down left\nexpect always from 4s left.up == 1\n", HP_VERDICT_HELD},
+        {"expect final left.frames > 40 and right.lost == 0\n", HP_VERDICT_HELD},
+        {"expect final left.frames > 1000 or right.lost > 0\n", HP_VERDICT_FAILED},
+        {"expect final not (left.frames > 1000)\n", HP_VERDICT_HELD},
+        {"expect final a.net.forwarded == 0\n", HP_VERDICT_HELD},
+        {"expect final sum(*.routes) > 0\n", HP_VERDICT_HELD},
+        {"expect final route a 10.0.0.0/24\n", HP_VERDICT_HELD},
+        {"expect final route a 10.9.0.0/24\n", HP_VERDICT_FAILED},
+        {"expect final address b 10.0.0.0/24\n", HP_VERDICT_HELD},
+        {"expect final address b 10.0.1.0/24\n", HP_VERDICT_FAILED},
+        {"expect exactly 20 ping a b\n", HP_VERDICT_HELD},
+        {"expect exactly 19 ping a b\n", HP_VERDICT_FAILED},
+        {"expect at-least 21 ping a b\n", HP_VERDICT_FAILED},
+        {"expect at-most 20 frame b icmp.type == 8\n", HP_VERDICT_HELD},
+        {"expect exactly 0 frame r icmp\n", HP_VERDICT_HELD},
+        {"expect at-least 1 frame left arp && !(arp.opcode == 2)\n", HP_VERDICT_HELD},
+        {"expect eventually app a.ping ok\n", HP_VERDICT_HELD},
+        {"at 500ms down left\nexpect eventually app a.ping ok\n", HP_VERDICT_FAILED},
+        {"at 500ms down left\nexpect eventually app a.ping failed\n", HP_VERDICT_HELD},
+        {"expect eventually state a neigh REACHABLE\n", HP_VERDICT_HELD},
+        {"expect sometimes ping a b\n", HP_VERDICT_HELD},
+        {"expect sometimes ping b a\n", HP_VERDICT_IDLE},
+        {"at 1500ms..1900ms down left\nexpect within 1s after \"up left\"  ping a b\n", HP_VERDICT_HELD},
+        {"at 1500ms..4s down left\nexpect within 1s after \"up left\"  ping a b\n", HP_VERDICT_FAILED},
+        {"expect within 1s after \"up left\"  ping a b\n", HP_VERDICT_IDLE},
+        {"at 5s down left\nexpect within 100ms after \"down left\" left.up == 0\n", HP_VERDICT_HELD},
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) judge(lines[i].line, lines[i].verdict);
+}
+
+static void test_a_failure_tells_time_packet_and_last_events(void **state)
+{
+    struct trial t;
+    try_run(&t, "at 1550ms set left loss 100%\nexpect never drop left\n");
+    struct hp_run_verdict v = verdict_of(&t, 0);
+    assert_int_equal(v.verdict, HP_VERDICT_FAILED);
+    assert_true(v.time >= HP_MS(1550) && v.time < HP_MS(1700));
+    assert_true(v.pkt_id != 0);
+    assert_true(v.lasts >= 2);
+    assert_non_null(strstr(v.last[v.lasts - 1], "WIRE_LOSS"));
+    assert_non_null(strstr(v.last[0], "ping"));
+    assert_int_equal(v.place.line, 11);
+    try_end(&t);
+}
+
+static void test_a_condition_tells_its_numbers(void **state)
+{
+    struct trial t;
+    try_run(&t, "expect final left.lost >= 5\n");
+    assert_string_equal(verdict_of(&t, 0).why, "left.lost >= 5: it is 0");
+    try_end(&t);
+}
+
+static void test_faults_strike_and_go(void **state)
+{
+    struct trial t;
+    try_run(&t, "at 1s..2s down left\nevery 2s from 3s until 7s for 500ms crash b\nat 4s freeze r for 100ms\nat 5s partition a b | sw for 1s\n");
+    const char *want =
+        "1.000000000 down left\n2.000000000 up left\n3.000000000 crash b\n3.500000000 restart b\n4.000000000 freeze r\n"
+        "4.100000000 thaw r\n5.000000000 partition a b | sw\n5.000000000 crash b\n5.500000000 restart b\n6.000000000 heal a b | sw\n"
+        "7.000000000 crash b\n7.500000000 restart b\n";
+    assert_string_equal(t.news, want);
+    try_end(&t);
+}
+
+static void test_a_fault_after_an_event(void **state)
+{
+    struct trial t;
+    try_run(&t, "when ping a b after 250ms then down right for 300ms\n");
+    assert_non_null(strstr(t.news, "down right\n"));
+    assert_non_null(strstr(t.news, "up right\n"));
+    assert_true(strncmp(t.news, "1.25", 4) == 0);
+    try_end(&t);
+}
+
+static void test_a_frozen_machine_answers_later(void **state)
+{
+    struct trial t;
+    try_run(&t, "at 1450ms freeze b for 200ms\nexpect exactly 20 ping a b\nexpect exactly 0 frame a icmp.type == 0 && icmp.seq == 99\n");
+    assert_int_equal(verdict_of(&t, 0).verdict, HP_VERDICT_HELD);
+    try_end(&t);
+}
+
+static void test_set_goes_back_to_what_it_was(void **state)
+{
+    struct trial t;
+    struct hp_way way;
+    try_run(&t, "at 1s..2s set left there delay 5ms loss 1% rate 1Mbit/s burst 1% 10% reorder 1% 2ms jitter 1ms duplicate 2% bit-errors 1e-6\n");
+    hp_cable_get(hp_world_find_cable(hp_run_world(t.run), "left"), 0, &way);
+    assert_int_equal(way.delay, HP_MS(1));
+    assert_int_equal(way.rate, 10000000);
+    assert_int_equal(way.faults.loss, 0);
+    assert_int_equal(way.faults.bit_errors, 0);
+    try_end(&t);
+}
+
+static void test_programs_are_started_and_stopped(void **state)
+{
+    struct trial t;
+    try_run(&t, "app b serve start 100s name web\nat 1s start web\nat 3s stop web\nexpect final web.started == 1 and web.ended == 1\n");
+    assert_int_equal(verdict_of(&t, 0).verdict, HP_VERDICT_HELD);
+    try_end(&t);
+}
+
+static void wrong(const char *line, uint32_t column, const char *text)
+{
+    struct trial t;
+    struct hp_plan_error error = {.text = ""};
+    if (try_with(&t, line, &error) != HP_EPROTO) fail_msg("%s was taken", line);
+    if (!strstr(error.text, text) || error.place.line != 10 || error.place.column != column)
+        fail_msg("%s: got %u:%u %s, expected column %u and \"%s\"", line, error.place.line, error.place.column, error.text, column, text);
+    try_end(&t);
+}
+
+static void test_what_is_wrong_is_said_where(void **state)
+{
+    wrong("at soon down left\n", 4, "a time");
+    wrong("at 1s dwon left\n", 7, "what goes wrong");
+    wrong("at 1s down nobody\n", 12, "the name of a cable");
+    wrong("at 3s..2s down left\n", 4, "two times");
+    wrong("at 1s set left los 1%\n", 16, "the name of a cable");
+    wrong("at 1s down left for\n", 17, "a time");
+    wrong("every 0s down left\n", 10, "a period");
+    wrong("when drop left down left\n", 16, "then");
+    wrong("expect allways left.up == 1\n", 8, "always, never");
+    wrong("expect always left.up\n", 15, "a comparison");
+    wrong("expect always left.upp == 1\n", 15, "cables have");
+    wrong("expect always ping a b\n", 15, "a condition");
+    wrong("expect never drop left reason LOST\n", 31, "reason of a drop");
+    wrong("expect exactly many ping a b\n", 16, "how many");
+    wrong("expect final route a ten\n", 22, "a prefix");
+    wrong("expect final jam(a.bytes) > 1\n", 14, "sum, min");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_expectation_holds_or_fails),
+        cmocka_unit_test(test_a_failure_tells_time_packet_and_last_events),
+        cmocka_unit_test(test_a_condition_tells_its_numbers),
+        cmocka_unit_test(test_faults_strike_and_go),
+        cmocka_unit_test(test_a_fault_after_an_event),
+        cmocka_unit_test(test_a_frozen_machine_answers_later),
+        cmocka_unit_test(test_set_goes_back_to_what_it_was),
+        cmocka_unit_test(test_programs_are_started_and_stopped),
+        cmocka_unit_test(test_what_is_wrong_is_said_where),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
