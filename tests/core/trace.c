@@ -45,6 +45,15 @@ static void test_only_the_kinds_asked_for(void **state)
     test_alloc_end(&a);
 }
 
+static void test_programs_say_what_became_of_theirs(void **state)
+{
+    struct l2 t;
+    l2_begin(&t, NULL, 1, 0);
+    hp_trace_state(t.s, 3, "rip", "10.0.0.0/8", "unreachable", "via 10.0.0.1 metric 2");
+    assert_logged(&t.log, "state L3 rip 10.0.0.0/8 unreachable -> via 10.0.0.1 metric 2");
+    l2_end(&t);
+}
+
 static void test_a_line_that_does_not_fit(void **state)
 {
     struct l2 t;
@@ -66,6 +75,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_only_the_kinds_asked_for),
+        cmocka_unit_test(test_programs_say_what_became_of_theirs),
         cmocka_unit_test(test_a_line_that_does_not_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

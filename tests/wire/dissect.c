@@ -68,6 +68,12 @@ static void test_fields(void **state)
     field("router_advertisement", "icmpv6.opt.prefix.valid_lifetime", "86400");
     field("dns_mx", "dns.resp.type", "MX 10 mail.example.org");
     field("dhcp_ack", "dhcp.ip.your", "10.9.0.53");
+    field("rip_response", "rip.command", "Response (2)");
+    field("rip_response", "rip.netmask", "255.255.255.0");
+    field("rip_response", "rip.metric", "1");
+    field("rip_request", "rip.family", "Unspecified (0)");
+    field("rip_password", "rip.auth.passwd", "open sesame");
+    field("rip_digest", "rip.seq_num", "99");
     field("rstp", "stp.flags.port_role", "Designated (3)");
     field("bad_sum", "tcp.checksum.status", "Bad");
     field("frag_needed", "icmp.mtu", "1300");

@@ -60,6 +60,7 @@ static void rip_run_timers(struct rip *p)
 {
     hp_time now = hp_now(p->s);
     if (now >= p->check_at) rip_expire(p);
+    if (now >= p->update_at) rip_scan(p); /* again: memory may have been short when something changed */
     if (now >= p->update_at) {
         rip_send_updates(p, RIP_ALL);
         rip_plan_update(p);
