@@ -20,6 +20,7 @@ int cli_ping(int argc, char **argv);
 int cli_trace(int argc, char **argv);
 int cli_get(int argc, char **argv);
 int cli_serve(int argc, char **argv);
+int cli_dns(int argc, char **argv);
 int cli_perf(int argc, char **argv);
 int cli_host(int argc, char **argv);
 int cli_tour(int argc, char **argv);

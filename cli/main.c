@@ -9,6 +9,7 @@ const struct cli_verb cli_verbs[] = {
     {"trace", "show the routers on the way to a host", cli_trace},
     {"get", "fetch a page or file by HTTP", cli_get},
     {"serve", "serve a folder by HTTP", cli_serve},
+    {"dns", "serve zones, resolve recursively, check zone files, ask", cli_dns},
     {"perf", "measure throughput, as client or server", cli_perf},
     {"host", "just be there: answer ping, echo, discard, chargen", cli_host},
     {"router", "forward packets between wires", cli_router},

@@ -41,6 +41,24 @@ struct hp_resolver {
 int hp_resolve(struct hp_stack *s, struct hp_resolver *r, const char *name, enum hp_dns_family family, struct hp_ip *out, int max);
 void hp_resolver_free(struct hp_stack *s, struct hp_resolver *r);
 
+/* ---- one question of any kind to one server ---- */
+
+struct hp_dns_query {
+    struct hp_endpoint server;          /* port 0 = 53 */
+    const char *name;
+    uint16_t type;                      /* 1 = A, 15 = MX, 28 = AAAA, ... */
+    bool no_recursion, no_edns, tcp;    /* tcp: not by UDP first */
+    hp_time timeout;                    /* of each try; 0 = 2 s */
+    int tries;                          /* 0 = 3 */
+    uint8_t *answer;                    /* the message, as it came (wire/dns.h reads it) */
+    size_t room;                        /* at least 512; 65535 for all that TCP can bring */
+    /* to be read */
+    bool truncated, came_by_tcp;        /* truncated: by UDP it was, so that it was asked for by TCP */
+    hp_time took;
+};
+/* In a program: the answer's length; HP_EINVAL (not a name), HP_ETIMEDOUT, HP_ECONNREFUSED, ... */
+int hp_dns_query(struct hp_stack *s, struct hp_dns_query *q);
+
 #ifdef __cplusplus
 }
 #endif

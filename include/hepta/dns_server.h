@@ -45,6 +45,10 @@ const char *hp_dns_zone_origin(const struct hp_dns_zone *zone);     /* "example.
 uint32_t hp_dns_zone_records(const struct hp_dns_zone *zone);       /* how many */
 uint32_t hp_dns_zone_serial(const struct hp_dns_zone *zone);        /* the SOA's */
 
+/* Each record in canonical order, as a master file has it: the owner with its closing dot; data of more than 8 KiB is cut off. */
+void hp_dns_zone_each(const struct hp_dns_zone *zone, void (*each)(void *ctx, const char *owner, uint32_t ttl, const char *type, const char *data),
+                      void *ctx);
+
 /* ---- a server with authority ---- */
 
 /* A name without a zone around it: for a handful of hosts. */

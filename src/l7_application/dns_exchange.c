@@ -87,3 +87,21 @@ int dns_exchange(struct hp_stack *s, struct dns_exchange *x)
     x->truncated = n > 0 && dns_parse(bytes_of(x->message, (size_t)n), &m) && m.h.truncated;
     return n > 0 && !x->truncated ? n : exchange_tcp(s, x);
 }
+
+int hp_dns_query(struct hp_stack *s, struct hp_dns_query *q)
+{
+    struct dns_question question = {.type = q->type, .class_ = DNS_IN};
+    struct dns_exchange x = {.to = q->server, .q = &question, .recursion = !q->no_recursion, .edns = !q->no_edns, .tcp = q->tcp,
+                             .timeout = q->timeout ? q->timeout : HP_S(2), .message = q->answer, .room = q->room};
+    if (!x.to.port) x.to.port = 53;
+    if (q->room < DNS_UDP_MAX || !dns_name_parse(q->name, &question.name)) return HP_EINVAL;
+    int n = HP_ETIMEDOUT;
+    for (int i = 0; n == HP_ETIMEDOUT && i < (q->tries ? q->tries : 3); i++) {
+        hp_time began = hp_now(s);
+        n = dns_exchange(s, &x);
+        q->took = hp_now(s) - began;
+    }
+    q->truncated = x.truncated;
+    q->came_by_tcp = x.tcp;
+    return n;
+}

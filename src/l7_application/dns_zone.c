@@ -41,6 +41,19 @@ uint32_t hp_dns_zone_serial(const struct hp_dns_zone *z)
     return r.serial;
 }
 
+void hp_dns_zone_each(const struct hp_dns_zone *z, void (*each)(void *ctx, const char *owner, uint32_t ttl, const char *type, const char *data),
+                      void *ctx)
+{
+    char owner[DNS_TEXT + 1], type[DNS_TYPE_TEXT], data[8192];
+    for (uint32_t i = 0; i < z->count; i++) {
+        struct dns_record r;
+        zone_record(z, i, &r);
+        dns_name_text(&r.name, owner, DNS_TEXT);
+        if (r.name.n > 1) memcpy(owner + strlen(owner), ".", 2);
+        each(ctx, owner, r.ttl, dns_type_text(r.type, type), dns_data_text(r.type, r.data, data, sizeof data));
+    }
+}
+
 /* ---- adding ---- */
 
 /* Grows *p to twice its room. */

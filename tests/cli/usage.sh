@@ -29,6 +29,24 @@ for verb in ping trace get serve perf host router decode show; do
     run 0 "Usage: hepta $verb" "$verb" --help
     run 2 '"--no-such-option" is no option' "$verb" --no-such-option
 done
+for verb in serve recurse check ask; do run 0 "Usage: hepta dns $verb" dns "$verb" --help; done
+run 0 "Usage: hepta dns" dns --help
+run 2 "Usage: hepta dns" dns
+run 2 'dns does not know "sevre"' dns sevre
+run 1 "cannot be read" dns check /nonexistent
+printf '$TTL 1h\n@ SOA ns h 1 2 3 4 5\n@ NS ns\nns A 10.0.0.1\nx A 10.0.0\n' >"$out.zone"
+run 1 "$out.zone:5:5: error: \"10.0.0\" is no IPv4 address" dns check --origin example.org "$out.zone"
+sed -i 's/10.0.0$/10.0.0.2/' "$out.zone"
+run 0 "example.org: 4 records, serial 1" dns check --origin example.org "$out.zone"
+run 0 "example.org. 3600 IN NS ns.example.org." dns check --origin example.org --print "$out.zone"
+run 0 '"errors":0' dns check --origin example.org --json "$out.zone"
+run 2 "which zone" dns serve --wire null: --addr 10.0.0.1/24
+run 2 "which hints" dns recurse --wire null: --addr 10.0.0.1/24
+run 2 '"QQ" is no type' dns ask --wire lab: server QQ
+run 0 "IN A 10.7.0.1" dns ask --wire lab: server
+run 0 "status: NXDOMAIN" dns ask --wire lab: nobody AAAA
+run 0 '"rcode":"NOERROR"' dns ask --json --tcp --wire lab: server AAAA
+rm -f "$out.zone"
 run 2 "something is missing: hepta ping" ping
 run 2 "one word too many" ping a b
 run 2 "-c wants a value" ping -c
