@@ -1,7 +1,8 @@
 /* TCP between two stacks of one process, on one core: bulk, request/response, connections, idle memory.
  *
  * The wire is a pointer that changes hands; checksums are computed and verified; both ends' work is counted together.  Time is virtual
- * (a microsecond a round), so only the work is measured.  Options: --json, --mtu N, --mbytes N, --only NAME. */
+ * (a microsecond a round), so only the work is measured.  Options: --json, --mtu N, --mbytes N, --count N (of exchanges,
+ * connections), --only NAME. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -272,14 +273,16 @@ int main(int argc, char **argv)
 {
     const char *only = NULL;
     uint64_t mbytes = 2000;
+    int count = 0;
     uint32_t mtu = 0;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--json") == 0) json = true;
         else if (strcmp(argv[i], "--only") == 0 && i + 1 < argc) only = argv[++i];
         else if (strcmp(argv[i], "--mtu") == 0 && i + 1 < argc) mtu = (uint32_t)atoi(argv[++i]);
         else if (strcmp(argv[i], "--mbytes") == 0 && i + 1 < argc) mbytes = (uint64_t)atoll(argv[++i]);
+        else if (strcmp(argv[i], "--count") == 0 && i + 1 < argc) count = atoi(argv[++i]);
         else {
-            fprintf(stderr, "usage: %s [--json] [--only bulk|rr|connections|idle] [--mtu N] [--mbytes N]\n", argv[0]);
+            fprintf(stderr, "usage: %s [--json] [--only bulk|rr|connections|idle] [--mtu N] [--mbytes N] [--count N]\n", argv[0]);
             return 2;
         }
     }
@@ -287,9 +290,9 @@ int main(int argc, char **argv)
         if (mtu != 9000) bench_bulk(mtu ? mtu : 1500, mbytes * 1000000);
         if (!mtu || mtu == 9000) bench_bulk(9000, mbytes * 1000000);
     }
-    if (!only || strcmp(only, "rr") == 0) bench_rr(200000);
-    if (!only || strcmp(only, "connections") == 0) bench_connections(60000);
-    if (!only || strcmp(only, "idle") == 0) bench_idle(100000);
+    if (!only || strcmp(only, "rr") == 0) bench_rr(count ? count : 200000);
+    if (!only || strcmp(only, "connections") == 0) bench_connections(count ? count : 60000);
+    if (!only || strcmp(only, "idle") == 0) bench_idle(count ? count : 100000);
     if (json) printf("]\n");
     return 0;
 }
