@@ -16,6 +16,7 @@ struct cli_verb {
 };
 extern const struct cli_verb cli_verbs[];   /* ends with name == NULL */
 
+int cli_lab(int argc, char **argv);
 int cli_ping(int argc, char **argv);
 int cli_trace(int argc, char **argv);
 int cli_get(int argc, char **argv);

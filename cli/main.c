@@ -5,6 +5,7 @@
 
 const struct cli_verb cli_verbs[] = {
     {"tour", "follow a page through a small internet, layer by layer", cli_tour},
+    {"lab", "let described networks happen, in virtual time", cli_lab},
     {"ping", "ask whether a host is there, and how far", cli_ping},
     {"trace", "show the routers on the way to a host", cli_trace},
     {"get", "fetch a page or file by HTTP", cli_get},

@@ -27,6 +27,7 @@ struct hp_pcap_record {
     uint32_t fcs;                       /* how many of the last bytes are a frame check sequence        */
     uint64_t id;                        /* epb_packetid; 0 = none                                       */
     struct hp_bytes comment;            /* the comments, one per line; not closed by a NUL              */
+    struct hp_bytes verdict;            /* epb_verdict, type 0 (write only): the name of a drop, "WIRE_LOSS"; at most 64 bytes */
     struct hp_bytes name;               /* of the interface (read only)                                 */
 };
 

@@ -136,7 +136,7 @@ void hp_pcap_write(struct hp_pcap *p, const struct hp_pcap_record *r)
     size_t n = r->data.n < PCAP_FRAME_MAX ? r->data.n : PCAP_FRAME_MAX;
     struct pcapng_packet head = {.interface = (uint32_t)r->interface, .captured = (uint32_t)n,
                                  .length = r->length ? r->length : (uint32_t)n, .time = r->time, .id = r->id,
-                                 .direction = (unsigned)r->direction, .fcs = r->fcs};
+                                 .direction = (unsigned)r->direction, .fcs = r->fcs, .verdict = r->verdict};
     pcap_write_parts(p, &head, bytes_upto(r->data, n), bytes_upto(r->comment, PCAP_COMMENTS_MAX));
 }
 

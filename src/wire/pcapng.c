@@ -7,7 +7,7 @@
 enum {
     PCAPNG_OPT_END = 0, PCAPNG_OPT_COMMENT = 1, PCAPNG_SHB_USERAPPL = 4, PCAPNG_IF_NAME = 2, PCAPNG_IF_MACADDR = 6,
     PCAPNG_IF_TSRESOL = 9, PCAPNG_IF_FCSLEN = 13, PCAPNG_IF_TSOFFSET = 14,
-    PCAPNG_EPB_FLAGS = 2, PCAPNG_EPB_PACKETID = 5,
+    PCAPNG_EPB_FLAGS = 2, PCAPNG_EPB_PACKETID = 5, PCAPNG_EPB_VERDICT = 7,
     PCAPNG_CLASSIC_MICRO = 0xa1b2c3d4, PCAPNG_CLASSIC_NANO = 0xa1b23c4d, PCAPNG_CLASSIC_HEAD = 24, PCAPNG_CLASSIC_RECORD = 16,
     PCAPNG_BLOCK_MIN = 12, PCAPNG_PACKET_MAX = 1 << 24,
 };
@@ -103,6 +103,16 @@ static void pcapng_write_comments(struct writer *w, struct hp_bytes text)
     }
 }
 
+/* Type 0, "hardware": its bytes mean what the maker says; here they are the name of a drop. */
+static void pcapng_write_verdict(struct writer *w, struct hp_bytes verdict)
+{
+    uint8_t value[1 + PCAPNG_VERDICT_MAX] = {0};
+    size_t n = verdict.n < PCAPNG_VERDICT_MAX ? verdict.n : PCAPNG_VERDICT_MAX;
+    if (!n) return;
+    memcpy(value + 1, verdict.p, n);
+    pcapng_option(w, PCAPNG_EPB_VERDICT, value, n + 1);
+}
+
 void pcapng_write_packet(struct writer *w, const struct pcapng_packet *p, const struct hp_bytes *data, int parts,
                          struct hp_bytes comments)
 {
@@ -125,7 +135,8 @@ void pcapng_write_packet(struct writer *w, const struct pcapng_packet *p, const 
         pcapng_le16(&b, 8);
         pcapng_le64(&b, p->id);
     }
-    if (comments.n || p->direction || p->fcs || p->id) pcapng_option(&b, PCAPNG_OPT_END, NULL, 0);
+    pcapng_write_verdict(&b, p->verdict);
+    if (comments.n || p->direction || p->fcs || p->id || p->verdict.n) pcapng_option(&b, PCAPNG_OPT_END, NULL, 0);
     pcapng_end(w, &b);
 }
 

@@ -23,6 +23,7 @@ struct pcapng_packet {
     int64_t time;                           /* nanoseconds */
     unsigned direction, fcs;
     uint64_t id;                            /* 0 = none */
+    struct hp_bytes verdict;                /* epb_verdict: what the maker decided, after its type (0: the maker's own words) */
 };
 void pcapng_write_section(struct writer *w, const char *application);
 void pcapng_write_interface(struct writer *w, const struct pcapng_interface *i);
@@ -30,7 +31,7 @@ void pcapng_write_interface(struct writer *w, const struct pcapng_interface *i);
 void pcapng_write_packet(struct writer *w, const struct pcapng_packet *p, const struct hp_bytes *data, int parts,
                          struct hp_bytes comments);
 /* Bytes that such a block may need besides data and comments; each comment needs up to 8 more. */
-enum { PCAPNG_PACKET_OVERHEAD = 80 };
+enum { PCAPNG_PACKET_OVERHEAD = 160, PCAPNG_VERDICT_MAX = 64 };
 
 /* ---- reading ---- */
 struct capture_interface {

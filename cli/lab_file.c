@@ -1,0 +1,141 @@
+/* A lab file, with a schedule of faults behind it if there is one. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lab_run.h"
+
+char *lab_file_read(const char *path, size_t *n)
+{
+    FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+    size_t room = 1 << 16;
+    char *text = f ? malloc(room) : NULL;
+    *n = 0;
+    for (size_t got; text && (got = fread(text + *n, 1, room - *n - 1, f)) > 0;) {
+        *n += got;
+        if (room - *n > 1) continue;
+        char *grown = room < (size_t)HP_PLAN_FILE_MAX * 2 ? realloc(text, room * 2) : NULL;
+        if (!grown) {
+            free(text);
+            errno = EFBIG;
+        }
+        text = grown;
+        room *= 2;
+    }
+    if (text && ferror(f)) {
+        free(text);
+        text = NULL;
+    }
+    if (f && f != stdin) fclose(f);
+    if (text) text[*n] = 0;
+    return text;
+}
+
+static uint32_t file_lines(const char *text, size_t n)
+{
+    uint32_t lines = 0;
+    for (size_t i = 0; i < n; i++) lines += text[i] == '\n';
+    return lines;
+}
+
+void lab_file_complain(const struct lab_file *f, const struct hp_plan_error *error)
+{
+    char text[1024];
+    struct hp_plan_error e = *error;
+    bool more = f->more_path && e.place.line > f->lines && !e.file[0];
+    if (more) e.place.line -= f->lines;
+    fprintf(stderr, "%s", hp_plan_error_text(&e, more ? f->more_path : f->path, text, sizeof text));
+}
+
+static void file_hash(const char *text, size_t n, char out[SHA256_TEXT])
+{
+    struct sha256 h;
+    sha256_init(&h);
+    sha256_add(&h, text, n);
+    sha256_text(&h, out);
+}
+
+/* ---- include ---- */
+
+static int file_include(void *ctx, const char *from, const char *name, const char **text, size_t *n)
+{
+    const struct lab_file *f = ctx;
+    char path[4096];
+    const char *base = from ? from : f->path, *slash = strrchr(base, '/');
+    if (name[0] == '/' || !slash) snprintf(path, sizeof path, "%s", name);
+    else snprintf(path, sizeof path, "%.*s/%s", (int)(slash - base), base, name);
+    char *bytes = lab_file_read(path, n);
+    if (!bytes) return errno == ENOENT ? HP_ENOENT : HP_EIO;
+    *text = bytes;
+    return HP_OK;
+}
+
+static void file_include_close(void *ctx, const char *text, size_t n) { free((void *)(uintptr_t)text); }
+static void file_problem(void *ctx, const struct hp_plan_error *error) { lab_file_complain(ctx, error); }
+
+static int file_parse(struct lab_file *f)
+{
+    struct hp_plan_error error;
+    struct hp_plan_options o = {.open = file_include, .close = file_include_close, .problem = file_problem, .ctx = f};
+    int err = hp_plan_read(f->text, f->n, &o, hp_os_allocator(), &f->plan, &error);
+    if (err == HP_ENOMEM) cli_error("%s: out of memory", f->path);
+    return err ? CLI_USAGE : CLI_OK;
+}
+
+/* The lines of `more` behind the file's own, which end with a newline. */
+static bool file_append(struct lab_file *f, const char *more, size_t n)
+{
+    bool newline = f->n && f->text[f->n - 1] != '\n';
+    char *grown = realloc(f->text, f->n + n + 2);
+    if (!grown) return false;
+    f->text = grown;
+    if (newline) f->text[f->n++] = '\n';
+    f->lines = file_lines(f->text, f->n);
+    memcpy(f->text + f->n, more, n);
+    f->n += n;
+    f->text[f->n] = 0;
+    return true;
+}
+
+static int file_begin(struct lab_file *f, const char *path)
+{
+    *f = (struct lab_file){.path = path};
+    f->text = lab_file_read(path, &f->n);
+    if (!f->text) {
+        cli_error("%s: %s", path, strerror(errno));
+        return CLI_USAGE;
+    }
+    f->own = f->n;
+    file_hash(f->text, f->n, f->sha256);
+    return CLI_OK;
+}
+
+int lab_file_open(struct lab_file *f, const char *path, const char *more)
+{
+    int result = file_begin(f, path);
+    if (!result && more) {
+        size_t n;
+        char *text = lab_file_read(more, &n);
+        if (!text) cli_error("%s: %s", more, strerror(errno));
+        f->more_path = more;
+        if (!text || !file_append(f, text, n)) result = CLI_USAGE;
+        else file_hash(text, n, f->more_sha256);
+        free(text);
+    }
+    return result ? result : file_parse(f);
+}
+
+int lab_file_open_text(struct lab_file *f, const char *path, const char *more)
+{
+    int result = file_begin(f, path);
+    f->more_path = "schedule";
+    if (!result && !file_append(f, more, strlen(more))) result = CLI_FAILED;
+    return result ? result : file_parse(f);
+}
+
+void lab_file_close(struct lab_file *f)
+{
+    hp_plan_free(f->plan);
+    free(f->text);
+    *f = (struct lab_file){NULL};
+}

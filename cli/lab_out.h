@@ -1,0 +1,15 @@
+/* What a run of a lab leaves in a folder: capture.pcapng and events.jsonl, written while it runs. */
+#ifndef CLI_LAB_OUT_H
+#define CLI_LAB_OUT_H
+
+#include "cli.h"
+
+struct lab_out;
+
+/* Watches the run's world from now on; `all`: also what goes up and down within machines.  NULL: `why` says what is wrong. */
+struct lab_out *lab_out_new(struct hp_run *run, const char *folder, bool all, char *why, size_t why_n);
+void lab_out_news(struct lab_out *o, const struct hp_run_event *e);
+/* Everything is written: HP_OK, or HP_EIO, and `why` says which file. */
+int lab_out_close(struct lab_out *o, char *why, size_t why_n);
+
+#endif

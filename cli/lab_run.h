@@ -1,0 +1,78 @@
+/* A lab that runs in the command: what run, replay and shake share. */
+#ifndef CLI_LAB_RUN_H
+#define CLI_LAB_RUN_H
+
+#include "cli.h"
+#include "lab_out.h"
+#include "sha256.h"
+
+/* lab_file.c: a plan from a file, with more lines (a schedule of faults) behind it.  Complaints go to stderr. */
+struct lab_file {
+    const char *path, *more_path;       /* more_path: or NULL */
+    char *text;                         /* both, one after the other */
+    size_t n, own;                      /* own: bytes of the first */
+    uint32_t lines;                     /* of the first */
+    char sha256[SHA256_TEXT], more_sha256[SHA256_TEXT];
+    struct hp_plan *plan;
+};
+int lab_file_open(struct lab_file *f, const char *path, const char *more);          /* enum cli_exit */
+int lab_file_open_text(struct lab_file *f, const char *path, const char *more_text);
+void lab_file_close(struct lab_file *f);
+void lab_file_complain(const struct lab_file *f, const struct hp_plan_error *error);
+/* The whole file; NULL: errno. */
+char *lab_file_read(const char *path, size_t *n);
+
+/* What is counted while it runs. */
+struct lab_count {
+    uint64_t drops[HP_DROP_COUNT], frames, states;
+    uint32_t faults;
+};
+
+/* One run from its beginning to its end. */
+struct lab_run {
+    /* set by the caller */
+    struct lab_file *file;
+    uint64_t seed;
+    bool seeded, quiet, watch, trace, json, all;
+    hp_time until;
+    const char *out, *junit;
+    void (*tell)(void *ctx, const struct hp_run_event *e);
+    void *ctx;
+    /* to be read */
+    struct hp_run *run;
+    struct lab_out *files;
+    struct lab_count count;
+    uint64_t *digest;                   /* at the end of each virtual second, and at the end */
+    uint32_t digests, digests_room;
+    hp_time real, now;                  /* real: how long it took */
+    bool interrupted;
+    struct lab_watch *view;
+    struct lab_scene *scene;
+};
+int lab_run_make(struct lab_run *r);            /* enum cli_exit */
+int lab_run_go(struct lab_run *r);              /* to its end */
+int lab_run_end(struct lab_run *r);             /* files; answers whether it did well */
+void lab_run_free(struct lab_run *r);
+/* Expectations that failed, things that cannot be; without expectations: programs that failed. */
+uint32_t lab_run_failures(const struct lab_run *r);
+bool lab_run_app_failed(const struct hp_run_app *a);
+
+/* lab_report.c */
+void lab_report_text(const struct lab_run *r, FILE *f);
+void lab_report_json(const struct lab_run *r, FILE *f);
+void lab_report_junit(const struct lab_run *r, FILE *f);
+/* lab_watch.c: what is seen while it runs, on stderr. */
+struct lab_watch *lab_watch_new(struct lab_run *r);
+void lab_watch_look(struct lab_watch *w);       /* from time to time */
+void lab_watch_news(struct lab_watch *w, const struct hp_run_event *e);
+void lab_watch_free(struct lab_watch *w);
+
+bool lab_seed_parse(const char *text, uint64_t *out);
+
+/* Verbs of `hepta lab`. */
+int lab_verb_run(int argc, char **argv);
+int lab_verb_replay(int argc, char **argv);
+int lab_verb_diff(int argc, char **argv);
+int lab_verb_shake(int argc, char **argv);
+
+#endif

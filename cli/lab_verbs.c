@@ -1,0 +1,43 @@
+/* hepta lab VERB: finds what comes next. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lab_run.h"
+
+static const struct cli_verb lab_verbs[] = {
+    {"run", "let a described network happen", lab_verb_run},
+    {NULL, NULL, NULL},
+};
+
+static void lab_help(FILE *f)
+{
+    fprintf(f, "Usage: hepta lab VERB [OPTION...]\n\nNetworks described in files, in virtual time.\n\n");
+    for (const struct cli_verb *v = lab_verbs; v->name; v++) fprintf(f, "  %-8s %s\n", v->name, v->line);
+    fprintf(f, "\nPrograms that an `app` line can name:\n\n");
+    for (const struct hp_lab_program *const *p = hp_lab_programs; *p; p++) fprintf(f, "  %s\n      %s\n", (*p)->synopsis, (*p)->text);
+    fprintf(f, "\nhepta lab VERB --help says more.\n");
+}
+
+bool lab_seed_parse(const char *text, uint64_t *out)
+{
+    char *end;
+    errno = 0;
+    *out = strtoull(text, &end, 10);
+    return *text >= '0' && *text <= '9' && !*end && !errno;
+}
+
+int cli_lab(int argc, char **argv)
+{
+    if (argc < 2) {
+        lab_help(stderr);
+        return CLI_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        lab_help(stdout);
+        return CLI_OK;
+    }
+    for (const struct cli_verb *v = lab_verbs; v->name; v++)
+        if (strcmp(v->name, argv[1]) == 0) return v->run(argc - 1, argv + 1);
+    return cli_usage_error("there is no verb \"lab %s\"; hepta lab --help lists them", argv[1]);
+}
