@@ -15,9 +15,9 @@ static void exec_print_event(void *ctx, const struct hp_event *e)
 static void exec_count(void *ctx, const struct hp_event *e)
 {
     struct lab_run *r = ctx;
-    if (e->kind == HP_TRACE_DROP) r->count.drops[e->drop]++;
-    else r->count.states++;
-    if (r->trace) exec_print_event(NULL, e);
+    if (e->kind == HP_TRACE_DROP) r->count.drops[e->drop] += !lab_out_on_cable(e->drop);
+    if (e->kind == HP_TRACE_STATE) r->count.states++;
+    if (r->trace && !r->over) exec_print_event(NULL, e);
 }
 
 static void exec_count_cable(void *ctx, const struct hp_cable_event *e)
@@ -172,11 +172,11 @@ static void exec_write_more(const struct lab_run *r, FILE *f)
 int lab_run_end(struct lab_run *r)
 {
     char why[512];
+    r->over = true;
     int result = CLI_OK;
     if (r->view) lab_watch_free(r->view);
     r->view = NULL;
     if (r->files && lab_out_close(r->files, why, sizeof why)) result = cli_error("%s/%s", r->out, why);
-    r->files = NULL;
     if (r->out && !result) result = exec_write(r, r->out, "run.json", lab_report_json);
     if (r->out && !result) result = exec_write(r, r->out, "network.lab", exec_write_copy);
     if (r->out && !result && r->file->more_path) result = exec_write(r, r->out, "faults.lab", exec_write_more);
@@ -190,9 +190,8 @@ int lab_run_end(struct lab_run *r)
 
 void lab_run_free(struct lab_run *r)
 {
-    char why[512];
     if (r->view) lab_watch_free(r->view);
-    if (r->files) lab_out_close(r->files, why, sizeof why);
     hp_run_free(r->run);
+    lab_out_free(r->files);
     free(r->digest);
 }

@@ -34,7 +34,7 @@ struct lab_out {
     struct hp_world *world;
     struct hp_pcap *pcap;
     FILE *events;
-    bool all, failed;
+    bool all, failed, closed;
     struct out_end *end;                /* two for each cable */
     struct out_frame *held;
     size_t count, room;
@@ -154,6 +154,7 @@ static void out_line(struct lab_out *o, const struct hp_cable_event *e)
 static void out_cable(void *ctx, const struct hp_cable_event *e)
 {
     struct lab_out *o = ctx;
+    if (o->closed) return;
     int number = 2 * hp_world_cable_number(o->world, e->cable);
     const struct out_end *from = &o->end[number + e->end], *to = &o->end[number + !e->end];
     if (e->kind == HP_CABLE_DROP) out_cable_drop(o, e);
@@ -208,7 +209,9 @@ static void out_machine(void *ctx, const struct hp_event *e)
 {
     static const char *const kind[] = {"up", "down", "rx", "tx", "drop", "state", "timer", "note"};
     struct lab_out *o = ctx;
+    if (o->closed) return;
     if (e->kind == HP_TRACE_DROP && e->drop == HP_DROP_TAKEN && !o->all) return; /* the usual end */
+    if (e->kind == HP_TRACE_DROP && lab_out_on_cable(e->drop)) return;           /* the cable has told */
     if (e->kind == HP_TRACE_DROP || e->kind == HP_TRACE_STATE) out_beside(o, e);
     fprintf(o->events, "{\"time\":%lld,\"node\":", (long long)e->time);
     cli_json_text(o->events, hp_stack_name(e->stack), strlen(hp_stack_name(e->stack)));
@@ -229,6 +232,7 @@ static void out_machine(void *ctx, const struct hp_event *e)
 
 void lab_out_news(struct lab_out *o, const struct hp_run_event *e)
 {
+    if (o->closed) return;
     static const char *const kind[] = {"said", "app-started", "app-ended", "fault", "expect", "broken"};
     fprintf(o->events, "{\"time\":%lld", (long long)e->time);
     out_text(o, "node", e->node);
@@ -303,8 +307,16 @@ int lab_out_close(struct lab_out *o, char *why, size_t why_n)
     bool bad = ferror(o->events);
     if (fclose(o->events) || bad) wrong = "events.jsonl could not be written";
     if (wrong) snprintf(why, why_n, "%s", wrong);
+    o->closed = true;
+    return wrong ? HP_EIO : HP_OK;
+}
+
+void lab_out_free(struct lab_out *o)
+{
+    char why[64];
+    if (!o) return;
+    if (!o->closed) lab_out_close(o, why, sizeof why);
     free(o->held);
     free(o->end);
     free(o);
-    return wrong ? HP_EIO : HP_OK;
 }

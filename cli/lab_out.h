@@ -11,5 +11,9 @@ struct lab_out *lab_out_new(struct hp_run *run, const char *folder, bool all, ch
 void lab_out_news(struct lab_out *o, const struct hp_run_event *e);
 /* Everything is written: HP_OK, or HP_EIO, and `why` says which file. */
 int lab_out_close(struct lab_out *o, char *why, size_t why_n);
+/* After the run is freed, whose world still tells it things. */
+void lab_out_free(struct lab_out *o);
+/* A frame's death that its cable tells as well as the machine that sent it. */
+static inline bool lab_out_on_cable(enum hp_drop drop) { return drop >= HP_DROP_WIRE_DOWN && drop <= HP_DROP_WIRE_COLLISION; }
 
 #endif

@@ -246,7 +246,8 @@ static uint32_t report_cases(const struct lab_run *r, FILE *f)
     struct hp_run_app a;
     uint32_t count = 0, expects = 0;
     for (; hp_run_verdict(r->run, expects, &v); expects++, count++)
-        if (f) report_case(f, r->file->plan->name, v.text, v.time, v.verdict == HP_VERDICT_FAILED || v.verdict == HP_VERDICT_OPEN ? v.why ? v.why : "failed" : NULL);
+        if (f) report_case(f, r->file->plan->name, v.text, v.time, v.verdict == HP_VERDICT_FAILED ||
+                           v.verdict == HP_VERDICT_OPEN ? v.why ? v.why : "failed" : NULL);
     for (uint32_t i = 0; hp_run_app(r->run, i, &a); i++) {
         if (a.service) continue;
         count++;

@@ -45,7 +45,7 @@ struct lab_run {
     uint64_t *digest;                   /* at the end of each virtual second, and at the end */
     uint32_t digests, digests_room;
     hp_time real, now;                  /* real: how long it took */
-    bool interrupted;
+    bool interrupted, over;
     struct lab_watch *view;
     struct lab_scene *scene;
 };

@@ -61,7 +61,8 @@ static void watch_head(const struct lab_watch *w, hp_time real, char *buf, size_
     char bar[WATCH_BAR + 1] = "";
     int percent = until != HP_NEVER && until > 0 ? (int)(r->now / (until / 100 ? until / 100 : 1)) : -1;
     for (int i = 0; percent >= 0 && i < WATCH_BAR; i++) bar[i] = i * 100 < percent * WATCH_BAR ? '#' : '.';
-    if (percent >= 0) snprintf(buf, n, "%lld.%03lld s  x%.2g  [%s] %d%%", (long long)(r->now / HP_S(1)), (long long)(r->now % HP_S(1) / HP_MS(1)), speed, bar, percent);
+    if (percent >= 0) snprintf(buf, n, "%lld.%03lld s  x%.2g  [%s] %d%%", (long long)(r->now / HP_S(1)), (long long)(r->now % HP_S(1) / HP_MS(1)),
+                               speed, bar, percent);
     else snprintf(buf, n, "%lld.%03lld s  x%.2g", (long long)(r->now / HP_S(1)), (long long)(r->now % HP_S(1) / HP_MS(1)), speed);
 }
 
@@ -74,8 +75,10 @@ static void watch_cables(struct lab_watch *w)
         struct hp_cable_stats s[2];
         for (int end = 0; end < 2; end++) hp_cable_stats(c, end, &s[end]);
         if (i < WATCH_CABLES) {
-            snprintf(line, sizeof line, "  %-20.20s -> %12s  <- %12s  lost %llu%s", hp_cable_name(c), cli_rate(s[0].bytes - w->bytes[2 * i], span, a, sizeof a),
-                     cli_rate(s[1].bytes - w->bytes[2 * i + 1], span, b, sizeof b), (unsigned long long)(s[0].lost + s[1].lost), hp_cable_is_up(c) ? "" : "  DOWN");
+            snprintf(line, sizeof line, "  %-20.20s -> %12s  <- %12s  lost %llu%s", hp_cable_name(c), cli_rate(s[0].bytes - w->bytes[2 * i], span, a,
+                                                                                                               sizeof a),
+                     cli_rate(s[1].bytes - w->bytes[2 * i + 1], span, b, sizeof b), (unsigned long long)(s[0].lost + s[1].lost),
+                         hp_cable_is_up(c) ? "" : "  DOWN");
             watch_print(w, line);
         }
         for (int end = 0; end < 2; end++) w->bytes[2 * i + (unsigned)end] = s[end].bytes;

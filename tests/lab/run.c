@@ -153,6 +153,22 @@ static void test_names_by_dns(void **state)
     end(&h);
 }
 
+static void test_routes_by_rip_and_addresses_by_dhcp(void **state)
+{
+    struct happening h;
+    begin(&h, "lab home until 30s\nhost pc dhcp\nhost s ip 10.2.0.2/24 gw 10.2.0.1\n"
+              "router home eth0 ip 192.168.0.1/24 eth1 ip 10.9.0.1/30\nrouter far eth0 ip 10.9.0.2/30 eth1 ip 10.2.0.1/24\n"
+              "cable pc home.eth0\ncable home.eth1 far.eth0\ncable far.eth1 s\n"
+              "app home dhcp-server eth0 192.168.0.100 192.168.0.110 dns 10.2.0.2 log\napp home rip fast log\napp far rip fast\n"
+              "app s dns www.x.test=10.2.0.2\napp s serve\napp pc get http://www.x.test/ tries 20 quiet\napp s ping pc start 25s\n");
+    hp_run_go(h.run, HP_NEVER);
+    assert_app(&h, "pc.get", HP_OK);
+    assert_app(&h, "s.ping", HP_OK);
+    assert_news(&h, "home.dhcp-server: leased 192.168.0.100");
+    assert_news(&h, "home.rip: learned 10.2.0.0/24 via 10.9.0.2, metric 2");
+    end(&h);
+}
+
 static void test_a_crash_and_a_restart(void **state)
 {
     struct happening h;
@@ -276,6 +292,7 @@ int main(void)
         cmocka_unit_test(test_fetches_pages_and_checks_every_byte),
         cmocka_unit_test(test_streams_datagrams_and_talk),
         cmocka_unit_test(test_names_by_dns),
+        cmocka_unit_test(test_routes_by_rip_and_addresses_by_dhcp),
         cmocka_unit_test(test_a_crash_and_a_restart),
         cmocka_unit_test(test_start_and_stop),
         cmocka_unit_test(test_what_makes_no_sense),
