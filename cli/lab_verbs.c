@@ -7,6 +7,8 @@
 
 static const struct cli_verb lab_verbs[] = {
     {"run", "let a described network happen", lab_verb_run},
+    {"replay", "the same run once more: is it the same?", lab_verb_replay},
+    {"diff", "where two runs part", lab_verb_diff},
     {NULL, NULL, NULL},
 };
 
