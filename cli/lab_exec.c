@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "hepta/shake.h"
 #include "lab_run.h"
 
 static void exec_print_event(void *ctx, const struct hp_event *e)
@@ -63,6 +64,8 @@ static int exec_watch(struct lab_run *r)
     struct hp_trace trace = {exec_count, r, kinds};
     struct hp_cable_trace cables = {exec_count_cable, r};
     if (hp_world_trace(hp_run_world(r->run), &trace, &cables)) return cli_error("out of memory");
+    r->checks = r->check ? hp_shake_watch_new(r->run, hp_os_allocator()) : NULL;
+    if (r->check && !r->checks) return cli_error("out of memory");
     if (r->out) {
         int result = exec_folder(r);
         if (result) return result;
@@ -79,7 +82,8 @@ static int exec_watch(struct lab_run *r)
 int lab_run_make(struct lab_run *r)
 {
     struct hp_plan_error error = {.text = ""};
-    struct hp_run_options o = {.seed = r->seed, .seeded = r->seeded, .until = r->until, .allocator = hp_os_allocator(), .news = exec_news, .ctx = r};
+    struct hp_run_options o = {.seed = r->seed, .seeded = r->seeded, .until = r->until, .allocator = r->allocator ? r->allocator : hp_os_allocator(),
+                               .news = exec_news, .ctx = r};
     struct hp_run *run = NULL;
     int err = hp_run_new(r->file->plan, &o, &run, &error);
     if (err == HP_EPROTO) lab_file_complain(r->file, &error);
@@ -172,8 +176,9 @@ static void exec_write_more(const struct lab_run *r, FILE *f)
 int lab_run_end(struct lab_run *r)
 {
     char why[512];
-    r->over = true;
     int result = CLI_OK;
+    r->over = true;
+    const char *wrong = r->checks ? hp_shake_watch_wrong(r->checks) : NULL;
     if (r->view) lab_watch_free(r->view);
     r->view = NULL;
     if (r->files && lab_out_close(r->files, why, sizeof why)) result = cli_error("%s/%s", r->out, why);
@@ -185,6 +190,7 @@ int lab_run_end(struct lab_run *r)
     else if (!r->quiet) lab_report_text(r, stdout);
     if (fflush(stdout) || ferror(stdout)) result = cli_error("standard output: %s", strerror(errno));
     if (r->interrupted && !result) result = cli_error("interrupted at %lld.%09lld s", (long long)(r->now / HP_S(1)), (long long)(r->now % HP_S(1)));
+    if (wrong) result = cli_error("%s", wrong);
     return result ? result : lab_run_failures(r) ? CLI_FAILED : CLI_OK;
 }
 
@@ -193,5 +199,6 @@ void lab_run_free(struct lab_run *r)
     if (r->view) lab_watch_free(r->view);
     hp_run_free(r->run);
     lab_out_free(r->files);
+    hp_shake_watch_free(r->checks);
     free(r->digest);
 }

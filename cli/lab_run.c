@@ -48,6 +48,7 @@ int lab_verb_run(int argc, char **argv)
         {"watch", 'w', CLI_FLAG, &r.watch, NULL, "show how it goes, on stderr", 0, 0, 0},
         {"json", 'j', CLI_FLAG, &r.json, NULL, "print run.json instead of text", 0, 0, 0},
         {"junit", 0, CLI_TEXT, &r.junit, "FILE", "test cases for CI: expectations and programs", 0, 0, 0},
+        {"check", 'c', CLI_FLAG, &r.check, NULL, "watch what must hold always, as `lab shake` does", 0, 0, 0},
         {"quiet", 'q', CLI_FLAG, &r.quiet, NULL, "print nothing", 0, 0, 0},
         {"trace", 't', CLI_FLAG, &r.trace, NULL, "print every event of every machine", 0, 0, 0},
         {"all", 'a', CLI_FLAG, &r.all, NULL, "events.jsonl also has what goes up and down within machines", 0, 0, 0},

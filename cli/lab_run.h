@@ -33,8 +33,9 @@ struct lab_run {
     /* set by the caller */
     struct lab_file *file;
     uint64_t seed;
-    bool seeded, quiet, watch, trace, json, all;
+    bool seeded, quiet, watch, trace, json, all, check;
     hp_time until;
+    const struct hp_allocator *allocator; /* NULL: malloc */
     const char *out, *junit;
     void (*tell)(void *ctx, const struct hp_run_event *e);
     void *ctx;
@@ -47,7 +48,7 @@ struct lab_run {
     hp_time real, now;                  /* real: how long it took */
     bool interrupted, over;
     struct lab_watch *view;
-    struct lab_scene *scene;
+    struct hp_shake_watch *checks;
 };
 int lab_run_make(struct lab_run *r);            /* enum cli_exit */
 int lab_run_go(struct lab_run *r);              /* to its end */

@@ -9,6 +9,7 @@ static const struct cli_verb lab_verbs[] = {
     {"run", "let a described network happen", lab_verb_run},
     {"replay", "the same run once more: is it the same?", lab_verb_replay},
     {"diff", "where two runs part", lab_verb_diff},
+    {"shake", "many runs with faults at random, and the fewest that break it", lab_verb_shake},
     {NULL, NULL, NULL},
 };
 

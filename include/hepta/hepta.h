@@ -17,6 +17,7 @@
 #include "hepta/rip.h"
 #include "hepta/run.h"
 #include "hepta/services.h"
+#include "hepta/shake.h"
 #include "hepta/socket.h"
 #include "hepta/stack.h"
 #include "hepta/trace.h"
