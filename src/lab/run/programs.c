@@ -18,7 +18,7 @@ const struct hp_lab_program *const hp_lab_programs[] = {
     &say_program,
     &listen_program,
     &dns_program,
-    &rip_program,
+    &rip_lab_program,
     &dhcp_server_program,
     NULL,
 };

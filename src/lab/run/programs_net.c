@@ -57,7 +57,7 @@ static int prog_rip_main(struct hp_lab_app *app)
 
 static void prog_rip_stop(struct hp_lab_app *app) { hp_rip_stop(app->stack, &((struct prog_rip *)app->state)->rip); }
 
-const struct hp_lab_program rip_program = {
+const struct hp_lab_program rip_lab_program = {
     .name = "rip", .synopsis = "rip [update TIME] [timeout TIME] [garbage TIME] [fast] [default] [static] [log]",
     .text = "learns routes by RIP version 2 and tells its own; `fast`: ten times as often as the RFC says",
     .state_size = sizeof(struct prog_rip), .service = true, .read = prog_rip_read, .main = prog_rip_main, .stop = prog_rip_stop};

@@ -3,12 +3,14 @@
 #include "hepta/shake.h"
 #include "lab/run/run.h"
 
+struct watched_end {
+    uint64_t entered, left, died;
+};
+
 struct hp_shake_watch {
     struct hp_mem *mem;
     struct hp_run *run;
-    struct watched_end {
-        uint64_t entered, left, died;
-    } *end;                             /* two for each cable */
+    struct watched_end *end;                             /* two for each cable */
     uint32_t ends;
     bool ended;
     char wrong[256];

@@ -1,0 +1,132 @@
+#!/usr/bin/env bash
+# hepta lab run, replay, diff and shake: what they leave, whether it is the same again, and how they end.
+set -u
+HEPTA=${HEPTA:?the hepta command}
+passed=0 failed=0
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+check() {
+    local what=$1
+    shift
+    if "$@" >out 2>&1; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAILED: $what: $*"
+        tail -n 20 out | sed 's/^/    /'
+    fi
+}
+lab() { timeout 60 "$HEPTA" lab "$@" </dev/null; }
+ends() { local want=$1; shift; lab "$@" >got 2>&1; local is=$?; [ "$is" = "$want" ] || { cat got; echo "exit $is, not $want"; return 1; }; }
+says() { local text=$1; shift; lab "$@" >got 2>&1; grep -qF -- "$text" got || { cat got; return 1; }; }
+
+cat >net.lab <<'END'
+lab net seed 42 until 6s
+host c[1..2] ip 10.1.$i.2/24 gw 10.1.$i.1
+host s1 ip 10.2.0.2/24 gw 10.2.0.1
+router r1 eth0 ip 10.1.1.1/24 eth1 ip 10.1.2.1/24 eth2 ip 10.9.0.1/30 routes auto
+router r2 eth0 ip 10.9.0.2/30 eth1 ip 10.2.0.1/24 routes auto
+cable c1 r1.eth0 delay 1ms
+cable c2 r1.eth1 delay 1ms
+cable r1.eth2 r2.eth0 name neck delay 10ms rate 10Mbit/s loss 1%
+cable r2.eth1 s1
+app s1 serve /page.html 300k
+app s1 sink
+app c1 get http://s1/page.html start 10ms
+app c2 send s1 for 200k start 20ms
+at 1s..1200ms down neck
+END
+cp net.lab good.lab
+printf 'expect eventually 6s app c1.get ended\n' >>good.lab
+cp net.lab bad.lab
+printf 'expect eventually 20ms app c1.get ended\n' >>bad.lab
+printf 'lab x\nhots c1\n' >wrong.lab
+
+check "a run whose expectations hold ends with 0" ends 0 run good.lab
+check "one whose do not ends with 1" ends 1 run bad.lab
+check "... and says which, when and after what" says "it has not happened by then" run bad.lab
+check "a file that makes no sense ends with 2" ends 2 run wrong.lab
+check "... and says where" says "wrong.lab:2:1: error" run wrong.lab
+check "a file that is not there" ends 2 run none.lab
+check "an option that is none" ends 2 run --sed 3 net.lab
+check "a program tells how it went" says "every byte right" run net.lab
+check "quiet is quiet" bash -c "[ -z \"\$('$HEPTA' lab run -q net.lab 2>&1)\" ]"
+check "a folder that cannot be" ends 2 run --out /dev/null/x net.lab
+full() { lab run -q --out /dev/full net.lab >got 2>&1; [ $? != 0 ]; }
+check "a folder that is a file" full
+printed() { "$HEPTA" lab run net.lab >/dev/full 2>got; [ $? = 1 ] && grep -q "standard output" got; }
+check "what cannot be printed is an error" printed
+
+lab run -q --out a net.lab && lab run -q --out b net.lab && lab run -q --seed 43 --out c net.lab
+for file in capture.pcapng events.jsonl run.json; do check "twice the same $file" cmp a/$file b/$file; done
+check "another seed, another run" bash -c "! cmp -s a/events.jsonl c/events.jsonl"
+check "all of events.jsonl and run.json is JSON" python3 -c "
+import json
+run = json.load(open('a/run.json'))
+events = [json.loads(line) for line in open('a/events.jsonl')]
+assert run['lab'] == 'net' and run['seed'] == '42' and len(run['digests']) == 6, run
+assert all('time' in e and 'kind' in e and 'layer' in e for e in events)
+assert [e['time'] for e in events] == sorted(e['time'] for e in events)
+assert any(e['kind'] == 'drop' and e['reason'] == 'WIRE_LOSS' for e in events)
+assert any(e['kind'] == 'fault' for e in events)
+entered = sum(e['kind'] == 'enter' for e in events)
+assert entered == run['frames'] == sum(end['frames'] for c in run['cables'] for end in c['ends'])"
+check "--json prints run.json" bash -c "'$HEPTA' lab run --json net.lab | cmp - a/run.json"
+check "JUnit's XML" bash -c "'$HEPTA' lab run -q --junit j.xml bad.lab; python3 -c \"
+import xml.etree.ElementTree as t
+s = t.parse('j.xml').getroot()
+assert s.get('failures') == '1' and len(s.findall('testcase')) == int(s.get('tests')) == 4 and len(s.findall('.//failure')) == 1\""
+
+check "replay of a folder" says "the same, 6 digests" replay a
+check "replay ends with 0" ends 0 replay a/run.json
+moved() { mkdir -p away && cp -r a away/ && sed -i 's/net\.lab/gone.lab/' away/a/run.json && lab replay away/a; }
+check "replay finds the copy beside run.json" moved
+forged() { cp -r a f && sed -i 's/"digests":\["[0-9a-f]*/"digests":["0000000000000000/' f/run.json && lab replay f >got 2>&1; [ $? = 1 ] && grep -q "virtual second 1" got; }
+check "replay says where it differs" forged
+changed() { cp -r a g && echo "# more" >>g/network.lab && sed -i 's/"net\.lab"/"g\/network.lab"/' g/run.json && lab replay g >got 2>&1; [ $? = 2 ] && grep -q "is not what it was" got; }
+check "replay wants the file as it was" changed
+check "diff of the same ends with 0" ends 0 diff a b
+check "diff of two seeds ends with 1" ends 1 diff a c
+check "diff says the second" says "they part in virtual second 1" diff a c
+check "diff shows the event" says "of events.jsonl" diff a c
+check "diff of nothing" ends 2 diff a nowhere
+
+if command -v tshark >/dev/null; then
+    shark() { tshark -r a/capture.pcapng "$@" 2>/dev/null; }
+    check "tshark finds no malformed frame" bash -c "[ -z \"\$(tshark -r a/capture.pcapng -o tcp.desegment_tcp_streams:FALSE -Y _ws.malformed 2>/dev/null)\" ]"
+    follows() { local id; id=$(shark -Y 'http.request' -T fields -e frame.packet_id | head -n 1) && [ "$(shark -Y "frame.packet_id == $id" | wc -l)" = 6 ]; }
+    check "a packet is followed over three cables by its id" follows
+    names() { shark -Y 'frame.comment contains "DROP WIRE_LOSS"' -T fields -e frame.comment -e frame.verdict.hw | grep -q "57:\?4*9\|57 49\|5749"; }
+    check "a drop's reason is comment and verdict" names
+    states() { shark -Y 'frame.comment contains "SYN-SENT -> ESTABLISHED"' | grep -q .; }
+    check "a state that changed is a comment" states
+    ends_are() { [ "$(shark -T fields -e frame.interface_name | sort -u | wc -l)" = 8 ]; }
+    check "an interface for each end of each cable" ends_are
+else
+    echo "tshark is not there: its checks were left out"
+fi
+
+check "shake finds nothing where nothing is" says "all is well" shake --runs 20 --ignore-expectations net.lab
+cat >frail2.lab <<'END'
+lab frail seed 1 until 4s
+host a ip 10.0.0.1/24
+host b ip 10.0.0.2/24
+cable a b name only delay 1ms
+app a ping b count 30 interval 100ms all quiet
+expect never drop only reason WIRE_DOWN
+END
+shaken() {
+    lab shake --runs 50 --save s.lab frail2.lab >got 2>&1
+    [ $? = 1 ] && [ "$(wc -l <s.lab)" -le 2 ] && grep -q "hepta lab run frail2.lab --seed" got &&
+        ! lab run -q $(sed -n 's/^again: hepta lab run//p' got)
+}
+check "shake finds what breaks, leaves two lines at most, and the printed command shows it" shaken
+again() { lab shake --runs 50 --save t.lab frail2.lab >got2 2>&1; cmp s.lab t.lab; }
+check "... the same every time" again
+check "shake as JSON" bash -c "'$HEPTA' lab shake --json --runs 50 --save u.lab frail2.lab | python3 -c 'import json, sys; assert json.load(sys.stdin)[\"schedule\"]'"
+watched() { lab run -q --watch net.lab >got 2>&1; grep -q "c1.get: 200" got; }
+check "--watch tells on stderr" watched
+echo "$passed checks passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
