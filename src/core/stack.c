@@ -93,7 +93,7 @@ void hp_stack_free(struct hp_stack *s)
     mem_release(mem);
 }
 
-hp_time hp_step(struct hp_stack *s, hp_time now)
+void stack_step(struct hp_stack *s, hp_time now)
 {
     assert(!s->stepping);
     if (now > s->now) s->now = now;
@@ -105,6 +105,12 @@ hp_time hp_step(struct hp_stack *s, hp_time now)
     links_tx(s);    /* 4. frames to wires that have room                 */
     s->stepping = false;
     if (s->tx.first || s->rx_list || s->tx_list) s->busy = true; /* marked after its phase */
+    s->deadline = HP_NEVER;
+}
+
+hp_time hp_step(struct hp_stack *s, hp_time now)
+{
+    stack_step(s, now);
     s->deadline = s->busy ? s->now : timers_next(s);
     return s->deadline;
 }

@@ -112,6 +112,10 @@ static inline uint64_t hp_next_pkt_id(struct hp_stack *s)
     return id;
 }
 
+/* hp_step without its answer, for whoever has many stacks and asks stack_bound(): a time that is not later than hp_deadline(), at once. */
+void stack_step(struct hp_stack *s, hp_time now);
+static inline hp_time stack_bound(const struct hp_stack *s) { return s->busy ? s->now : s->wheel.first < s->deadline ? s->wheel.first : s->deadline; }
+
 /* ---- up: by number ---- */
 /* Hands p to whoever has this IP protocol; HP_DROP_NO_PROTO is the caller's (it may want to say so by ICMP): false = not taken. */
 static inline bool stack_has_ipproto(const struct hp_stack *s, uint8_t number) { return s->by_ipproto[number] != 0; }

@@ -11,7 +11,7 @@ static uint64_t wheel_tick(hp_time t) { return t <= 0 ? 0 : (uint64_t)t >> WHEEL
 
 void wheel_init(struct wheel *w, hp_time now)
 {
-    *w = (struct wheel){.tick = wheel_tick(now)};
+    *w = (struct wheel){.tick = wheel_tick(now), .first = HP_NEVER};
     for (int l = 0; l < WHEEL_LEVELS; l++)
         for (int i = 0; i < WHEEL_SLOTS; i++) w->tail[l][i] = &w->slot[l][i];
 }
@@ -41,6 +41,7 @@ static void wheel_insert(struct wheel *w, struct hp_timer *t)
     int level = wheel_level(w, tick);
     int i = (int)(tick >> (level * WHEEL_BITS) & WHEEL_MASK);
     t->slot_at = t->at;
+    if (t->at < w->first) w->first = t->at;
     struct hp_timer **at = w->tail[level][i];
     if (level == 0) { /* sorted: from the end, where it nearly always belongs */
         while (at != &w->slot[0][i]) {
@@ -144,9 +145,28 @@ static struct hp_timer *wheel_take_due(struct wheel *w, hp_time now)
     return NULL;
 }
 
+/* A slot above level 0 is searched if it holds few timers; else its beginning will do.  `lazy`: timers count where they are in the wheel,
+ * not where they were moved to; else they say nothing of the slots behind, so the answer is never later than this slot's end. */
+static hp_time wheel_earliest(const struct wheel *w, bool lazy)
+{
+    int level, i = wheel_first(w, &level);
+    if (i < 0) return HP_NEVER;
+    if (level == 0) return w->slot[0][i]->slot_at;
+    uint64_t end = wheel_slot_tick(w, level, i + 1);
+    hp_time least = end > (uint64_t)HP_NEVER >> WHEEL_TICK_BITS ? HP_NEVER : (hp_time)(end << WHEEL_TICK_BITS);
+    int seen = 0;
+    for (const struct hp_timer *t = w->slot[level][i]; t; t = t->next) {
+        hp_time at = lazy ? t->slot_at : t->at;
+        if (at < least) least = at;
+        if (++seen > WHEEL_EXACT_MAX) return (hp_time)(wheel_slot_tick(w, level, i) << WHEEL_TICK_BITS);
+    }
+    return least;
+}
+
 void timers_run(struct hp_stack *s)
 {
     struct wheel *w = &s->wheel;
+    if (s->now < w->first) return;
     uint64_t end = wheel_tick(s->now);
     for (;;) {
         struct hp_timer *t = wheel_take_due(w, s->now);
@@ -161,22 +181,12 @@ void timers_run(struct hp_stack *s)
         wheel_advance(w, next);
     }
     wheel_advance(w, end);
+    w->first = wheel_earliest(w, true);
 }
 
-/* A slot above level 0 is searched if it holds few timers; else its beginning will do.  Timers that were moved later say nothing of
- * the slots behind, so the answer is never later than this slot's end. */
+/* The wheel may stand still until `first`; a slot's beginning that is earlier says nothing. */
 hp_time timers_next(const struct hp_stack *s)
 {
-    const struct wheel *w = &s->wheel;
-    int level, i = wheel_first(w, &level);
-    if (i < 0) return HP_NEVER;
-    if (level == 0) return w->slot[0][i]->slot_at;
-    uint64_t end = wheel_slot_tick(w, level, i + 1);
-    hp_time least = end > (uint64_t)HP_NEVER >> WHEEL_TICK_BITS ? HP_NEVER : (hp_time)(end << WHEEL_TICK_BITS);
-    int seen = 0;
-    for (const struct hp_timer *t = w->slot[level][i]; t; t = t->next) {
-        if (t->at < least) least = t->at;
-        if (++seen > WHEEL_EXACT_MAX) return (hp_time)(wheel_slot_tick(w, level, i) << WHEEL_TICK_BITS);
-    }
-    return least;
+    hp_time next = wheel_earliest(&s->wheel, false);
+    return next > s->wheel.first ? next : s->wheel.first;
 }

@@ -18,11 +18,12 @@ struct hp_timer {
 };
 
 struct wheel {
+    hp_time first;                      /* no timer's slot_at is earlier: until then the wheel need not be looked at */
+    uint64_t tick;                      /* the wheel has run up to here */
+    uint64_t used[WHEEL_LEVELS];        /* one bit per slot */
+    uint32_t count;
     struct hp_timer *slot[WHEEL_LEVELS][WHEEL_SLOTS];
     struct hp_timer **tail[WHEEL_LEVELS][WHEEL_SLOTS];
-    uint64_t used[WHEEL_LEVELS];        /* one bit per slot */
-    uint64_t tick;                      /* the wheel has run up to here */
-    uint32_t count;
 };
 
 void wheel_init(struct wheel *w, hp_time now);
@@ -34,7 +35,7 @@ void timer_remove(struct hp_stack *s, struct hp_timer *t);
 static inline bool timer_set_p(const struct hp_timer *t) { return t->prev && t->at != HP_NEVER; }
 /* Fires everything due at s->now, in order of (at, set). */
 void timers_run(struct hp_stack *s);
-/* A time at which timers_run may have something to do, never too late. */
+/* A time at which timers_run may have something to do, never too late: that of a timer that fires, if there are not too many. */
 hp_time timers_next(const struct hp_stack *s);
 
 #endif

@@ -21,6 +21,7 @@ struct bridge {
     struct bridge_entry *first, *last;
     struct hp_timer timer;              /* when the oldest entry ages out */
     int64_t entries_max, ageing_ms;
+    uint64_t forgotten;
     uint64_t learned, moved, aged, evicted, forwarded, flooded, clones_failed;
 };
 
@@ -47,6 +48,7 @@ static void bridge_link_first(struct bridge *b, struct bridge_entry *e)
 
 static void bridge_forget(struct hp_stack *s, struct bridge *b, struct bridge_entry *e)
 {
+    b->forgotten++;
     bridge_unlink(b, e);
     map_remove(&b->map, e->hash, e);
     mem_free(s->mem, e, sizeof *e);
@@ -96,14 +98,28 @@ static void bridge_add(struct hp_stack *s, struct bridge *b, const struct hp_mac
     if (!timer_set_p(&b->timer)) timer_set(s, &b->timer, s->now + bridge_ageing(b));
 }
 
+static struct bridge_entry *bridge_find(const struct bridge *b, const struct hp_mac *mac, struct bridge_entry **memory)
+{
+    if (*memory && hp_mac_equal(&(*memory)->mac, mac)) return *memory;
+    struct bridge_entry *e = map_find(&b->map, bridge_hash(b, mac), bridge_same, mac);
+    if (e) *memory = e;
+    return e;
+}
+
+static struct bridge_port *bridge_port(const struct bridge *b, const struct hp_link *l)
+{
+    struct bridge_port *port = &ether_link(l)->port;
+    if (port->forgotten != b->forgotten) *port = (struct bridge_port){.forgotten = b->forgotten};
+    return port;
+}
+
 static void bridge_learn(struct hp_stack *s, struct bridge *b, const struct hp_mac *mac, struct hp_link *l)
 {
     static const struct hp_mac none;
     if (mac_is_group(mac) || hp_mac_equal(mac, &none)) return;
-    uint64_t hash = bridge_hash(b, mac);
-    struct bridge_entry *e = map_find(&b->map, hash, bridge_same, mac);
+    struct bridge_entry *e = bridge_find(b, mac, &bridge_port(b, l)->from);
     if (!e) {
-        bridge_add(s, b, mac, hash, l);
+        bridge_add(s, b, mac, bridge_hash(b, mac), l);
         return;
     }
     if (e->link != l) {
@@ -164,7 +180,7 @@ static void bridge_rx(struct hp_stack *s, struct hp_link *l, const struct hp_mac
         return;
     }
     trace_up(s, 2, "bridge", p);
-    struct bridge_entry *e = mac_is_group(dst) ? NULL : map_find(&b->map, bridge_hash(b, dst), bridge_same, dst);
+    struct bridge_entry *e = mac_is_group(dst) ? NULL : bridge_find(b, dst, &bridge_port(b, l)->to);
     if (!e) {
         bridge_flood(s, b, l, p);
     } else if (e->link == l) {

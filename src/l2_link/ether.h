@@ -9,6 +9,7 @@ struct neigh;
 struct neigh_table;
 struct arp;
 struct bridge;
+struct bridge_entry;
 
 /* One per stack: ether_proto's state.  The others of this layer enter themselves when they start. */
 struct link_layer {
@@ -39,10 +40,17 @@ struct neigh_link {
     bool drawn;
 };
 
+/* What the switch keeps of a port: whom it found last, as source and as destination.  Good while nobody was forgotten. */
+struct bridge_port {
+    struct bridge_entry *from, *to;
+    uint64_t forgotten;
+};
+
 /* The state of an Ethernet link. */
 struct ether_link {
     struct ether_group *groups;
     struct neigh_link neigh;
+    struct bridge_port port;
 };
 
 static inline struct link_layer *link_layer(const struct hp_stack *s) { return s->layer[2]; }

@@ -6,12 +6,19 @@
 
 #include "l3_network/net.h"
 
-enum { IDENT_ROUNDS = 4 };
+enum { IDENT_ROUNDS = 4, MEMORY_BITS = 10 };
+
+/* A router meets the same addresses again and again: what route_find() answered, while the generation is this. */
+struct ipv4_memory {
+    uint32_t number, generation;
+    const struct route *route;
+};
 
 struct ipv4 {
     uint32_t good_src, good_generation;         /* the last source that was found to be no martian */
     uint32_t last_dst, last_generation;         /* the last destination that was looked up, and what for */
     const struct route *last_route;
+    struct ipv4_memory *memory;                 /* of a router, once it had to forward something */
     uint16_t ident;                             /* counts; what goes out is a secret permutation of it */
     bool ident_drawn;
     uint8_t ident_table[IDENT_ROUNDS][256];
@@ -41,6 +48,15 @@ static enum hp_drop ipv4_parse_drop(enum ipv4_result r)
 
 static uint32_t ipv4_number(const struct hp_ip *ip) { return get32(ip->b + 12); }
 
+static const struct route *ipv4_remember(struct hp_stack *s, struct ipv4 *v, const struct hp_ip *ip)
+{
+    if (!v->memory) return route_find(s, ip);
+    uint32_t number = ipv4_number(ip), generation = network(s)->generation;
+    struct ipv4_memory *m = &v->memory[number * 0x9e3779b1u >> (32 - MEMORY_BITS)];
+    if (m->number != number || m->generation != generation) *m = (struct ipv4_memory){number, generation, route_find(s, ip)};
+    return m->route;
+}
+
 /* RFC 1122 3.2.1.3, RFC 1812 5.3.7: what cannot be a source on a wire.  0.0.0.0 is a host that asks for its address (RFC 2131 4.1). */
 static enum hp_drop ipv4_check_source(struct hp_stack *s, struct ipv4 *v, const struct hp_pkt *p)
 {
@@ -50,7 +66,7 @@ static enum hp_drop ipv4_check_source(struct hp_stack *s, struct ipv4 *v, const 
     if (src == dst) return HP_DROP_LAND;
     uint32_t top = src >> 24;
     if (top == 0 || top == 127 || top >= 224) return HP_DROP_MARTIAN;
-    const struct route *r = route_find(s, &p->src);
+    const struct route *r = ipv4_remember(s, v, &p->src);
     if (r && r->kind != ROUTE_UNICAST) return HP_DROP_MARTIAN; /* our own, or a broadcast */
     v->good_src = src;
     v->good_generation = generation;
@@ -137,6 +153,7 @@ static void ipv4_rx_on(struct hp_stack *s, struct ipv4 *v, struct hp_pkt *p, con
         net_error(s, p, NET_ERROR_UNREACH, IP_UNREACH_NET);
         ipv4_refuse(s, v, p, HP_DROP_NO_ROUTE);
     } else {
+        if (!v->memory) v->memory = mem_zalloc(s->mem, sizeof *v->memory << MEMORY_BITS); /* or it does without */
         net_forward(s, p, r);
     }
 }
@@ -148,7 +165,7 @@ static const struct route *ipv4_route(struct hp_stack *s, struct ipv4 *v, const 
     if (number == v->last_dst && generation == v->last_generation) return v->last_route;
     v->last_dst = number;
     v->last_generation = generation;
-    v->last_route = route_find(s, dst);
+    v->last_route = ipv4_remember(s, v, dst);
     return v->last_route;
 }
 
@@ -328,6 +345,8 @@ static int ipv4_start(struct hp_stack *s, void *state)
 
 static void ipv4_stop(struct hp_stack *s, void *state)
 {
+    struct ipv4 *v = state;
+    mem_free(s->mem, v->memory, sizeof *v->memory << MEMORY_BITS);
     neigh_set_failed(s, false, NULL);
     network(s)->family[0] = NULL;
     network(s)->v4 = NULL;

@@ -1,6 +1,7 @@
-/* The agenda's heap: four children per node, so that it is half as deep and a node's children share a cache line. */
+/* The agenda.  Its heap has four children per node, so that it is half as deep and a node's children share a cache line. */
 #include "lab/agenda.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { AGENDA_CHILDREN = 4 };
@@ -58,7 +59,7 @@ static void agenda_take_off(struct agenda *a, uint32_t id)
     if (i < a->count) agenda_settle(a, i, last);
 }
 
-void agenda_set(struct agenda *a, uint32_t id, hp_time at)
+static void heap_set(struct agenda *a, uint32_t id, hp_time at)
 {
     uint32_t i = *agenda_where(a, id);
     struct agenda_entry e = {at, id};
@@ -67,41 +68,123 @@ void agenda_set(struct agenda *a, uint32_t id, hp_time at)
     else if (!i && at != HP_NEVER) agenda_up(a, a->count++, e);
 }
 
+/* ---- the ring ---- */
+
+static inline uint32_t near_index(hp_time at) { return (uint32_t)((uint64_t)at >> NEAR_WIDTH_BITS) & (NEAR_LISTS - 1); }
+
+static inline bool near_before(const struct agenda *a, uint32_t n, uint32_t m) /* cables + 1 */
+{
+    hp_time at = a->near[n - 1].at, other = a->near[m - 1].at;
+    return at < other || (at == other && n < m);
+}
+
+static void near_put(struct agenda *a, uint32_t n, hp_time at)
+{
+    uint32_t i = near_index(at), *first = &a->list[i];
+    a->near[n - 1] = (struct agenda_near){.at = at, .next = *first};
+    if (*first) a->near[*first - 1].prev = n;
+    *first = n;
+    a->used[i >> 6] |= 1ull << (i & 63);
+    a->words |= 1ull << (i >> 6);
+    if (a->near_first && near_before(a, n, a->near_first)) a->near_first = n;
+}
+
+static void near_remove(struct agenda *a, uint32_t n)
+{
+    struct agenda_near *k = &a->near[n - 1];
+    uint32_t i = near_index(k->at);
+    *(k->prev ? &a->near[k->prev - 1].next : &a->list[i]) = k->next;
+    if (k->next) a->near[k->next - 1].prev = k->prev;
+    k->at = HP_NEVER;
+    if (a->near_first == n) a->near_first = 0;
+    if (a->list[i]) return;
+    a->used[i >> 6] &= ~(1ull << (i & 63));
+    if (!a->used[i >> 6]) a->words &= ~(1ull << (i >> 6));
+}
+
+/* The first list in use from the ring's beginning on, around its end. */
+static uint32_t near_first_list(const struct agenda *a)
+{
+    uint32_t begin = (uint32_t)a->tick & (NEAR_LISTS - 1), word = begin >> 6;
+    uint64_t here = a->used[word] >> (begin & 63);
+    if (here) return begin + (uint32_t)__builtin_ctzll(here);
+    uint64_t after = word < NEAR_WORDS - 1 ? a->words >> (word + 1) << (word + 1) : 0;
+    word = (uint32_t)__builtin_ctzll(after ? after : a->words);
+    return word << 6 | (uint32_t)__builtin_ctzll(a->used[word]);
+}
+static_assert(NEAR_WORDS == 64, "one word says which are used");
+
+static uint32_t near_find(struct agenda *a)
+{
+    if (a->near_first || !a->words) return a->near_first;
+    uint32_t first = a->list[near_first_list(a)];
+    for (uint32_t n = a->near[first - 1].next; n; n = a->near[n - 1].next)
+        if (near_before(a, n, first)) first = n;
+    return a->near_first = first;
+}
+
+/* ---- both ---- */
+
+void agenda_set(struct agenda *a, uint32_t id, hp_time at)
+{
+    bool near = false;
+    if (!(id & AGENDA_MACHINE)) {
+        struct agenda_near *k = &a->near[id];
+        uint64_t tick = (uint64_t)at >> NEAR_WIDTH_BITS;
+        if (k->at == at && at != HP_NEVER) return;
+        if (k->at != HP_NEVER) near_remove(a, id + 1);
+        near = tick - a->tick < NEAR_LISTS; /* not if it is earlier, either */
+        if (near) near_put(a, id + 1, at);
+        if (near && !a->where[0][id]) return;
+    }
+    heap_set(a, id, near ? HP_NEVER : at);
+}
+
+bool agenda_first(struct agenda *a, struct agenda_entry *e)
+{
+    uint32_t n = near_find(a);
+    if (a->count) *e = a->heap[0];
+    if (!n) return a->count > 0;
+    struct agenda_entry near = {a->near[n - 1].at, n - 1};
+    if (!a->count || agenda_before(near, *e)) *e = near;
+    return true;
+}
+
 /* ---- marks ---- */
 
-static uint32_t mark_words(uint32_t machines, int level)
+static void due_put(struct agenda *a, uint32_t n)
 {
-    return (uint32_t)(((uint64_t)machines + (1ull << 6 * (level + 1)) - 1) >> 6 * (level + 1));
+    uint32_t i = a->dues++;
+    for (; i > 0 && n < a->due[(i - 1) / 2]; i = (i - 1) / 2) a->due[i] = a->due[(i - 1) / 2];
+    a->due[i] = n;
+    a->mark[n] |= AGENDA_DUE;
+}
+
+static void due_take(struct agenda *a)
+{
+    a->mark[a->due[0]] &= (uint8_t)~AGENDA_DUE;
+    uint32_t last = a->due[--a->dues], i = 0;
+    for (uint32_t child; (child = 2 * i + 1) < a->dues; i = child) {
+        if (child + 1 < a->dues && a->due[child + 1] < a->due[child]) child++;
+        if (a->due[child] >= last) break;
+        a->due[i] = a->due[child];
+    }
+    a->due[i] = last;
 }
 
 void agenda_mark(struct agenda *a, uint32_t id)
 {
     uint32_t n = id & ~AGENDA_MACHINE;
-    for (int level = 0; level < AGENDA_LEVELS; level++, n >>= 6) {
-        uint64_t *word = &a->mark[level][n >> 6], was = *word;
-        *word |= 1ull << (n & 63);
-        if (was) return; /* the levels above know */
-    }
+    uint8_t was = a->mark[n];
+    a->mark[n] = was | AGENDA_MARKED;
+    if (!(was & AGENDA_DUE)) due_put(a, n);
 }
 
+/* Whoever is first is marked; others whose mark is gone leave when they come to be the first. */
 void agenda_unmark(struct agenda *a, uint32_t id)
 {
-    uint32_t n = id & ~AGENDA_MACHINE;
-    for (int level = 0; level < AGENDA_LEVELS; level++, n >>= 6) {
-        uint64_t *word = &a->mark[level][n >> 6];
-        *word &= ~(1ull << (n & 63));
-        if (*word) return;
-    }
-}
-
-bool agenda_marked(const struct agenda *a, uint32_t *id)
-{
-    uint32_t words = mark_words(a->known[1], AGENDA_LEVELS - 1), n = 0;
-    while (n < words && !a->mark[AGENDA_LEVELS - 1][n]) n++;
-    if (n == words) return false;
-    for (int level = AGENDA_LEVELS - 1; level >= 0; level--) n = n << 6 | (uint32_t)__builtin_ctzll(a->mark[level][n]);
-    *id = n | AGENDA_MACHINE;
-    return true;
+    a->mark[id & ~AGENDA_MACHINE] &= (uint8_t)~AGENDA_MARKED;
+    while (a->dues && !(a->mark[a->due[0]] & AGENDA_MARKED)) due_take(a);
 }
 
 /* ---- room ---- */
@@ -127,23 +210,34 @@ static bool agenda_grow_where(struct agenda *a, struct hp_mem *mem, int kind, ui
     return true;
 }
 
+static bool agenda_grow_near(struct agenda *a, struct hp_mem *mem, uint32_t to)
+{
+    if (to <= a->near_room) return true;
+    struct agenda_near *near = mem_resize(mem, a->near, a->near_room * sizeof *near, to * sizeof *near);
+    if (!near) return false;
+    a->near = near;
+    a->near_room = to;
+    return true;
+}
+
 static bool agenda_grow_marks(struct agenda *a, struct hp_mem *mem, uint32_t to)
 {
     uint32_t from = a->mark_room;
     if (to <= from) return true;
-    uint64_t *mark[AGENDA_LEVELS];
-    int level = 0;
-    for (; level < AGENDA_LEVELS; level++)
-        if (!(mark[level] = mem_zalloc(mem, mark_words(to, level) * sizeof *mark[level]))) break;
-    bool all = level == AGENDA_LEVELS;
-    while (level-- > 0) {
-        size_t old = mark_words(from, level) * sizeof *mark[level];
-        if (all && old) memcpy(mark[level], a->mark[level], old);
-        mem_free(mem, all ? a->mark[level] : mark[level], all ? old : mark_words(to, level) * sizeof *mark[level]);
-        if (all) a->mark[level] = mark[level];
+    uint32_t *due = mem_alloc(mem, to * sizeof *due);
+    uint8_t *mark = due ? mem_zalloc(mem, to) : NULL;
+    if (!mark) {
+        mem_free(mem, due, to * sizeof *due);
+        return false;
     }
-    if (all) a->mark_room = to;
-    return all;
+    if (from) memcpy(due, a->due, from * sizeof *due);
+    if (from) memcpy(mark, a->mark, from);
+    mem_free(mem, a->due, from * sizeof *due);
+    mem_free(mem, a->mark, from);
+    a->due = due;
+    a->mark = mark;
+    a->mark_room = to;
+    return true;
 }
 
 bool agenda_add(struct agenda *a, struct hp_mem *mem, bool machine, uint32_t *id)
@@ -151,9 +245,11 @@ bool agenda_add(struct agenda *a, struct hp_mem *mem, bool machine, uint32_t *id
     if (!agenda_grow(a, mem, a->known[0] + a->known[1] + 1)) return false;
     uint32_t n = a->known[machine], old = a->known_room[machine], room = old ? old * 2 : 16;
     if (n == old && machine && !agenda_grow_marks(a, mem, room)) return false;
+    if (n == old && !machine && !agenda_grow_near(a, mem, room)) return false;
     if (n == old && !agenda_grow_where(a, mem, machine, room)) return false;
     a->known[machine]++;
     a->where[machine][n] = 0;
+    if (!machine) a->near[n].at = HP_NEVER;
     *id = n | (machine ? AGENDA_MACHINE : 0);
     return true;
 }
@@ -162,5 +258,7 @@ void agenda_free(struct agenda *a, struct hp_mem *mem)
 {
     mem_free(mem, a->heap, a->room * sizeof *a->heap);
     for (int i = 0; i < 2; i++) mem_free(mem, a->where[i], a->known_room[i] * sizeof *a->where[i]);
-    for (int i = 0; i < AGENDA_LEVELS; i++) mem_free(mem, a->mark[i], mark_words(a->mark_room, i) * sizeof *a->mark[i]);
+    mem_free(mem, a->near, a->near_room * sizeof *a->near);
+    mem_free(mem, a->due, a->mark_room * sizeof *a->due);
+    mem_free(mem, a->mark, a->mark_room);
 }

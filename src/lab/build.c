@@ -78,6 +78,7 @@ struct hp_stack *hp_world_machine(struct hp_world *w, const char *name, const st
     struct world_node *n = node_new(w, &w->machines, name);
     if (!n) return NULL;
     n->number = w->machines.count + 1;
+    n->planned = HP_NEVER;
     n->pkt_id = node_id_first(n);
     n->profile = config && config->profile ? config->profile : hp_profile_host;
     n->memory_max = config ? config->memory_max : 0;
@@ -306,6 +307,7 @@ void hp_world_crash(struct hp_world *w, const char *name)
     struct hp_stack *s = n->stack;
     n->stack = NULL;
     hp_stack_free(s);
+    n->planned = HP_NEVER;
     agenda_set(&w->agenda, n->id, HP_NEVER);
     agenda_unmark(&w->agenda, n->id);
     for (uint32_t i = 0; i < n->ports; i++) cable_set_carrier(w, n->port[i].cable);

@@ -53,8 +53,9 @@ void world_clocks(struct hp_world *w)
 
 static void world_set_machine(struct hp_world *w, struct world_node *n, hp_time at)
 {
+    n->planned = at > w->now ? at : HP_NEVER;
     if (at <= w->now) agenda_mark(&w->agenda, n->id);
-    else agenda_set(&w->agenda, n->id, at);
+    agenda_set(&w->agenda, n->id, n->planned);
 }
 
 void world_look(struct hp_world *w)
@@ -89,13 +90,15 @@ static void world_run_machine(struct hp_world *w, struct world_node *n)
     struct hp_stack *s = n->stack;
     agenda_unmark(&w->agenda, n->id);
     if (n->frozen) {
+        n->planned = HP_NEVER;
         agenda_set(&w->agenda, n->id, HP_NEVER);
         return;
     }
-    hp_step(s, w->now);
+    stack_step(s, w->now);
     bool ran = hp_programs_run(s);
     if (n->on_step) n->on_step(n->on_step_ctx, s);
-    world_set_machine(w, n, ran ? w->now : hp_deadline(s));
+    hp_time bound = ran ? w->now : stack_bound(s);
+    if (bound < n->planned || n->planned <= w->now) world_set_machine(w, n, bound);
 }
 
 static void world_run_cable(struct hp_world *w, struct world_cable *k)
@@ -109,25 +112,40 @@ static void world_run_cable(struct hp_world *w, struct world_cable *k)
 static void world_run_entry(struct hp_world *w, struct agenda_entry e)
 {
     w->now = e.at;
+    agenda_advance(&w->agenda, e.at);
     if (e.id & AGENDA_MACHINE) world_run_machine(w, world_machine(w, e.id & ~AGENDA_MACHINE));
     else world_run_cable(w, world_cable(w, e.id));
 }
 
+/* A machine's time on the agenda is not moved when its deadline moves later, only looked at again when it comes.  False: moved now. */
+static bool world_is_due(struct hp_world *w, struct agenda_entry e)
+{
+    if (!(e.id & AGENDA_MACHINE)) return true;
+    struct world_node *n = world_machine(w, e.id & ~AGENDA_MACHINE);
+    hp_time deadline = hp_deadline(n->stack);
+    if (deadline <= e.at) return true;
+    n->planned = deadline;
+    agenda_set(&w->agenda, e.id, deadline);
+    return false;
+}
+
 /* What is next of all cables and machines; false = nothing. */
-static bool world_next_entry(const struct hp_world *w, struct agenda_entry *e)
+static bool world_next_entry(struct hp_world *w, struct agenda_entry *e)
 {
     struct agenda_entry marked = {.at = w->now};
-    bool planned = w->agenda.count > 0;
-    if (planned) *e = w->agenda.heap[0];
-    if (!agenda_marked(&w->agenda, &marked.id)) return planned;
-    if (!planned || e->at > marked.at || e->id > marked.id) *e = marked;
-    return true;
+    bool mark = agenda_marked(&w->agenda, &marked.id);
+    while (agenda_first(&w->agenda, e)) {
+        if (mark && (e->at > marked.at || e->id >= marked.id)) break;
+        if (world_is_due(w, *e)) return true;
+    }
+    *e = marked;
+    return mark;
 }
 
 /* The next event happens, unless it is later than `until`.  HP_OK, HP_ETIMEDOUT, HP_ENOENT: there is none. */
 static int world_happen(struct hp_world *w, hp_time until)
 {
-    struct agenda_entry e = {.at = HP_NEVER};
+    struct agenda_entry e;
     hp_time call = calls_next(w), next = world_next_entry(w, &e) ? e.at : HP_NEVER;
     hp_time first = call < next ? call : next;
     if (first == HP_NEVER) return HP_ENOENT;

@@ -32,6 +32,7 @@ struct world_node {
     struct hp_hub *hub;                 /* or a machine: */
     struct hp_stack *stack;             /* NULL = it is down */
     uint32_t id, number;                /* on the agenda; 1, 2, ... */
+    hp_time planned;                    /* when on the agenda; HP_NEVER = not, but it may be marked */
     const struct hp_proto *const *profile;
     size_t memory_max;
     bool has_entropy, frozen;
