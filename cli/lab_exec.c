@@ -79,11 +79,13 @@ static int exec_watch(struct lab_run *r)
     return CLI_OK;
 }
 
+static int exec_file(void *ctx, const char *name, struct hp_bytes *out) { return lab_file_extra(((struct lab_run *)ctx)->file, name, out); }
+
 int lab_run_make(struct lab_run *r)
 {
     struct hp_plan_error error = {.text = ""};
     struct hp_run_options o = {.seed = r->seed, .seeded = r->seeded, .until = r->until, .allocator = r->allocator ? r->allocator : hp_os_allocator(),
-                               .news = exec_news, .ctx = r};
+                               .news = exec_news, .file = exec_file, .ctx = r};
     struct hp_run *run = NULL;
     int err = hp_run_new(r->file->plan, &o, &run, &error);
     if (err == HP_EPROTO) lab_file_complain(r->file, &error);

@@ -57,13 +57,19 @@ static void file_hash(const char *text, size_t n, char out[SHA256_TEXT])
 
 /* ---- include ---- */
 
+/* `name`, as seen from the file `base`. */
+static void file_beside(const char *base, const char *name, char *path, size_t n)
+{
+    const char *slash = strrchr(base, '/');
+    if (name[0] == '/' || !slash) snprintf(path, n, "%s", name);
+    else snprintf(path, n, "%.*s/%s", (int)(slash - base), base, name);
+}
+
 static int file_include(void *ctx, const char *from, const char *name, const char **text, size_t *n)
 {
     const struct lab_file *f = ctx;
     char path[4096];
-    const char *base = from ? from : f->path, *slash = strrchr(base, '/');
-    if (name[0] == '/' || !slash) snprintf(path, sizeof path, "%s", name);
-    else snprintf(path, sizeof path, "%.*s/%s", (int)(slash - base), base, name);
+    file_beside(from ? from : f->path, name, path, sizeof path);
     char *bytes = lab_file_read(path, n);
     if (!bytes) return errno == ENOENT ? HP_ENOENT : HP_EIO;
     *text = bytes;
@@ -72,6 +78,54 @@ static int file_include(void *ctx, const char *from, const char *name, const cha
 
 static void file_include_close(void *ctx, const char *text, size_t n) { free((void *)(uintptr_t)text); }
 static void file_problem(void *ctx, const struct hp_plan_error *error) { lab_file_complain(ctx, error); }
+
+/* ---- files that programs name ---- */
+
+struct lab_extra {
+    struct lab_extra *next;
+    char *name, *bytes;
+    size_t n;
+};
+
+static int extra_read(struct lab_file *f, const char *name, struct lab_extra **out)
+{
+    char path[4096];
+    size_t n;
+    file_beside(f->path, name, path, sizeof path);
+    char *bytes = lab_file_read(path, &n), *copy = strdup(name);
+    struct lab_extra *x = malloc(sizeof *x);
+    if (!bytes || !copy || !x) {
+        int err = bytes ? HP_ENOMEM : errno == ENOENT || errno == ENOTDIR ? HP_ENOENT : HP_EIO;
+        free(bytes);
+        free(copy);
+        free(x);
+        return err;
+    }
+    *x = (struct lab_extra){f->extra, copy, bytes, n};
+    *out = f->extra = x;
+    return HP_OK;
+}
+
+int lab_file_extra(struct lab_file *f, const char *name, struct hp_bytes *out)
+{
+    struct lab_extra *x = f->extra;
+    if (name[0] == '/' || strstr(name, "..")) return HP_EACCES;
+    while (x && strcmp(x->name, name) != 0) x = x->next;
+    int err = x ? HP_OK : extra_read(f, name, &x);
+    if (!err) *out = (struct hp_bytes){(const uint8_t *)x->bytes, x->n};
+    return err;
+}
+
+static void extra_free(struct lab_file *f)
+{
+    while (f->extra) {
+        struct lab_extra *x = f->extra;
+        f->extra = x->next;
+        free(x->name);
+        free(x->bytes);
+        free(x);
+    }
+}
 
 static int file_parse(struct lab_file *f)
 {
@@ -136,6 +190,7 @@ int lab_file_open_text(struct lab_file *f, const char *path, const char *more)
 void lab_file_close(struct lab_file *f)
 {
     hp_plan_free(f->plan);
+    extra_free(f);
     free(f->text);
     *f = (struct lab_file){NULL};
 }

@@ -14,9 +14,12 @@ struct lab_file {
     uint32_t lines;                     /* of the first */
     char sha256[SHA256_TEXT], more_sha256[SHA256_TEXT];
     struct hp_plan *plan;
+    struct lab_extra *extra;            /* files beside it that its programs name */
 };
 int lab_file_open(struct lab_file *f, const char *path, const char *more);          /* enum cli_exit */
 int lab_file_open_text(struct lab_file *f, const char *path, const char *more_text);
+/* A file beside the lab's: kept until lab_file_close().  HP_ENOENT, HP_EIO, HP_ENOMEM; HP_EACCES: it leads out of the lab's folder. */
+int lab_file_extra(struct lab_file *f, const char *name, struct hp_bytes *out);
 void lab_file_close(struct lab_file *f);
 void lab_file_complain(const struct lab_file *f, const struct hp_plan_error *error);
 /* The whole file; NULL: errno. */

@@ -39,6 +39,9 @@ struct hp_run_options {
     const struct hp_allocator *allocator;
     /* Called between the events of machines and cables; it may look at everything, but not run or change it. */
     void (*news)(void *ctx, const struct hp_run_event *event);
+    /* The bytes of a file that a program names ("zones/root.zone", beside the lab file): valid until the run is freed.  HP_ENOENT, HP_EACCES, ...;
+     * NULL: there are no files. */
+    int (*file)(void *ctx, const char *name, struct hp_bytes *out);
     void *ctx;
 };
 
@@ -138,6 +141,8 @@ void hp_lab_progress(struct hp_lab_app *app, uint64_t bytes);
 /* The machine's resolver, and one address of a name: HP_OK, or what hp_resolve() answers. */
 struct hp_resolver *hp_lab_resolver(struct hp_lab_app *app);
 int hp_lab_resolve(struct hp_lab_app *app, const char *name, struct hp_ip *out);
+/* A file of the lab: see hp_run_options. */
+int hp_lab_file(struct hp_lab_app *app, const char *name, struct hp_bytes *out);
 /* Zeroed memory that lives until the program is started again or the run is freed; NULL: there is none. */
 void *hp_lab_alloc(struct hp_lab_app *app, size_t n);
 

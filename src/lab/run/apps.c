@@ -60,6 +60,12 @@ int hp_lab_resolve(struct hp_lab_app *app, const char *name, struct hp_ip *out)
     return n < 0 ? n : HP_OK;
 }
 
+int hp_lab_file(struct hp_lab_app *app, const char *name, struct hp_bytes *out)
+{
+    const struct hp_run_options *o = &app->run->options;
+    return o->file ? o->file(o->ctx, name, out) : HP_ENOENT;
+}
+
 void *hp_lab_alloc(struct hp_lab_app *app, size_t n)
 {
     struct run_app *a = apps_of(app);

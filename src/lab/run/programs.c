@@ -20,5 +20,8 @@ const struct hp_lab_program *const hp_lab_programs[] = {
     &dns_program,
     &rip_lab_program,
     &dhcp_server_program,
+    &zone_program,
+    &recursor_program,
+    &site_program,
     NULL,
 };

@@ -8,8 +8,8 @@
 
 struct prog_rip {
     struct hp_lab_app *app;
-    hp_time update, timeout, garbage;
-    bool fast, log, announce_default, announce_static;
+    hp_time update, timeout, garbage, trigger;
+    bool fast, ask, log, announce_default, announce_static;
     struct hp_rip rip;
 };
 
@@ -17,7 +17,9 @@ static const struct args_spec prog_rip_args[] = {
     {ARGS_SPAN, "update", "the time between updates", offsetof(struct prog_rip, update), 0, 0},
     {ARGS_SPAN, "timeout", "how long a silent neighbour is believed", offsetof(struct prog_rip, timeout), 0, 0},
     {ARGS_SPAN, "garbage", "how long what is lost is still told", offsetof(struct prog_rip, garbage), 0, 0},
+    {ARGS_SPAN, "trigger", "the longest wait before what changed is told", offsetof(struct prog_rip, trigger), 0, 0},
     {ARGS_FLAG, "fast", NULL, offsetof(struct prog_rip, fast), 0, 0},
+    {ARGS_FLAG, "ask", NULL, offsetof(struct prog_rip, ask), 0, 0},
     {ARGS_FLAG, "default", NULL, offsetof(struct prog_rip, announce_default), 0, 0},
     {ARGS_FLAG, "static", NULL, offsetof(struct prog_rip, announce_static), 0, 0},
     {ARGS_FLAG, "log", NULL, offsetof(struct prog_rip, log), 0, 0},
@@ -45,7 +47,8 @@ static int prog_rip_main(struct hp_lab_app *app)
 {
     struct prog_rip *v = app->state;
     v->app = app;
-    v->rip = (struct hp_rip){.update = v->update, .timeout = v->timeout, .garbage = v->garbage, .announce_default = v->announce_default,
+    v->rip = (struct hp_rip){.update = v->update, .timeout = v->timeout, .garbage = v->garbage, .trigger_min = v->trigger / 5, .trigger_max = v->trigger,
+                             .ask = v->ask, .announce_default = v->announce_default,
                              .announce = v->announce_static ? 1u << HP_ROUTE_STATIC : 0, .changed = prog_rip_changed, .ctx = v};
     if (v->fast) { /* for lessons: a tenth of RFC 2453's times */
         v->rip.update = HP_S(3);
@@ -58,8 +61,8 @@ static int prog_rip_main(struct hp_lab_app *app)
 static void prog_rip_stop(struct hp_lab_app *app) { hp_rip_stop(app->stack, &((struct prog_rip *)app->state)->rip); }
 
 const struct hp_lab_program rip_lab_program = {
-    .name = "rip", .synopsis = "rip [update TIME] [timeout TIME] [garbage TIME] [fast] [default] [static] [log]",
-    .text = "learns routes by RIP version 2 and tells its own; `fast`: ten times as often as the RFC says",
+    .name = "rip", .synopsis = "rip [update TIME] [timeout TIME] [garbage TIME] [trigger TIME] [fast] [ask] [default] [static] [log]",
+    .text = "learns routes by RIP version 2 and tells its own; `fast`: ten times as often as the RFC says; `ask`: what is lost is asked for at once",
     .state_size = sizeof(struct prog_rip), .service = true, .read = prog_rip_read, .main = prog_rip_main, .stop = prog_rip_stop};
 
 /* ---- dhcp-server ---- */
