@@ -84,6 +84,7 @@ static void near_put(struct agenda *a, uint32_t n, hp_time at)
     a->near[n - 1] = (struct agenda_near){.at = at, .next = *first};
     if (*first) a->near[*first - 1].prev = n;
     *first = n;
+    a->length[i]++;
     a->used[i >> 6] |= 1ull << (i & 63);
     a->words |= 1ull << (i >> 6);
     if (a->near_first && near_before(a, n, a->near_first)) a->near_first = n;
@@ -96,6 +97,7 @@ static void near_remove(struct agenda *a, uint32_t n)
     *(k->prev ? &a->near[k->prev - 1].next : &a->list[i]) = k->next;
     if (k->next) a->near[k->next - 1].prev = k->prev;
     k->at = HP_NEVER;
+    a->length[i]--;
     if (a->near_first == n) a->near_first = 0;
     if (a->list[i]) return;
     a->used[i >> 6] &= ~(1ull << (i & 63));
@@ -133,7 +135,7 @@ void agenda_set(struct agenda *a, uint32_t id, hp_time at)
         uint64_t tick = (uint64_t)at >> NEAR_WIDTH_BITS;
         if (k->at == at && at != HP_NEVER) return;
         if (k->at != HP_NEVER) near_remove(a, id + 1);
-        near = tick - a->tick < NEAR_LISTS; /* not if it is earlier, either */
+        near = tick - a->tick < NEAR_LISTS /* not if it is earlier, either */ && a->length[near_index(at)] < NEAR_LENGTH_MAX;
         if (near) near_put(a, id + 1, at);
         if (near && !a->where[0][id]) return;
     }

@@ -22,7 +22,7 @@ struct agenda_entry {
     uint32_t id;
 };
 
-enum { NEAR_WIDTH_BITS = 6, NEAR_BITS = 12, NEAR_LISTS = 1 << NEAR_BITS, NEAR_WORDS = NEAR_LISTS / 64 };
+enum { NEAR_WIDTH_BITS = 6, NEAR_BITS = 12, NEAR_LISTS = 1 << NEAR_BITS, NEAR_WORDS = NEAR_LISTS / 64, NEAR_LENGTH_MAX = 16 };
 
 struct agenda_near {
     hp_time at;                         /* HP_NEVER: it stands in no list */
@@ -41,6 +41,7 @@ struct agenda {
     uint64_t tick;                      /* 64 ns each: where the ring begins.  No cable in it is earlier */
     uint64_t words, used[NEAR_WORDS];   /* a bit for each word that is not 0; a bit for each list that is not empty */
     uint32_t list[NEAR_LISTS];          /* cable + 1; 0 = empty */
+    uint8_t length[NEAR_LISTS];         /* at most NEAR_LENGTH_MAX: others go to the heap, so that no search is long */
 };
 
 /* One more cable or machine, not yet on the agenda; its id.  False: no memory, nothing has changed. */
