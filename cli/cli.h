@@ -25,6 +25,7 @@ int cli_dns(int argc, char **argv);
 int cli_perf(int argc, char **argv);
 int cli_host(int argc, char **argv);
 int cli_tour(int argc, char **argv);
+int cli_browse(int argc, char **argv);
 int cli_router(int argc, char **argv);
 int cli_decode(int argc, char **argv);
 int cli_show(int argc, char **argv);

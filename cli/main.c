@@ -9,6 +9,7 @@ const struct cli_verb cli_verbs[] = {
     {"ping", "ask whether a host is there, and how far", cli_ping},
     {"trace", "show the routers on the way to a host", cli_trace},
     {"get", "fetch a page or file by HTTP", cli_get},
+    {"browse", "fetch a page with its pictures, and render it as text or PNG", cli_browse},
     {"serve", "serve a folder by HTTP", cli_serve},
     {"dns", "serve zones, resolve recursively, check zone files, ask", cli_dns},
     {"perf", "measure throughput, as client or server", cli_perf},

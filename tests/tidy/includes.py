@@ -44,7 +44,7 @@ def check(path, folder):
                 if name not in FREESTANDING and not path.startswith(SYSTEM_ALLOWED):
                     errors.append(where + f"<{name}>: system headers only below src/os, src/run and cli")
                 continue
-            if name.startswith(("hepta/", folder + "/")) or "/" not in name and folder == "cli":
+            if name.startswith(("hepta/", folder + "/")) or folder == "cli" and ("/" not in name or os.path.exists(os.path.join(TOP, "cli", name))):
                 continue
             if not any(name == a or (a.endswith("/") and name.startswith(a)) for a in allowed_folders(folder)):
                 errors.append(where + f'"{name}": {folder} may include {sorted(allowed_folders(folder)) or "only itself"}')

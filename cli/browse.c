@@ -1,0 +1,172 @@
+/* hepta browse: fetches a page with its pictures and style sheets, and renders it. */
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "browser/browser.h"
+#include "cli.h"
+
+struct browse {
+    struct cli_machine machine;
+    const char *url, *file, *png;
+    bool text, links, no_images, no_color;
+    int64_t width, png_width;
+    hp_time timeout;
+    struct page *page;
+    int err;
+};
+
+/* ---- what it says ---- */
+
+static void browse_json_text(const char *name, const char *text)
+{
+    printf("\"%s\":", name);
+    cli_json_text(stdout, text, strlen(text));
+}
+
+static void browse_print_resource(const struct page_resource *r)
+{
+    static const char *const kinds[] = {"document", "style", "picture"};
+    char server[HP_IP_TEXT], text[5][32];
+    printf("{\"kind\":\"%s\",", kinds[r->kind]);
+    browse_json_text("url", r->url);
+    printf(",\"status\":%d,", r->status);
+    browse_json_text("type", r->type);
+    printf(",\"bytes\":%llu,\"wire_bytes\":%llu", (unsigned long long)r->bytes, (unsigned long long)r->wire_bytes);
+    if (r->width) printf(",\"width\":%d,\"height\":%d", r->width, r->height);
+    if (r->port)
+        printf(",\"server\":\"%s\",\"port\":%u,\"began_ms\":%s,\"resolve_ms\":%s,\"connect_ms\":%s,\"first_byte_ms\":%s,\"total_ms\":%s,\"retransmitted\":%u",
+               hp_ip_text(&r->server, server, sizeof server), r->port, cli_ms(r->began, text[0], 32), cli_ms(r->resolved - r->began, text[1], 32),
+               cli_ms(r->connected - r->began, text[2], 32), cli_ms(r->first_byte - r->began, text[3], 32), cli_ms(r->ended - r->began, text[4], 32),
+                   r->tcp.retrans);
+    if (r->redirects) printf(",\"redirects\":%d", r->redirects);
+    if (r->error) {
+        printf(",");
+        browse_json_text("error", r->error);
+    }
+    printf("}");
+}
+
+static void browse_print_json(struct browse *v)
+{
+    const struct page *p = v->page;
+    printf("{");
+    browse_json_text("url", page_url(p));
+    printf(",\"status\":%d,", page_status(p));
+    browse_json_text("title", page_title(p));
+    printf(",");
+    browse_json_text("charset", page_charset(p));
+    printf(",\"cut\":%s,\"resources\":[", page_is_cut(p) ? "true" : "false");
+    for (int i = 0; i < page_resources(p); i++) {
+        if (i) printf(",");
+        browse_print_resource(page_resource(p, i));
+    }
+    printf("],\"links\":[");
+    for (int i = 0; i < page_links(p); i++) {
+        if (i) printf(",");
+        cli_json_text(stdout, page_link(p, i), strlen(page_link(p, i)));
+    }
+    printf("]");
+    if (v->err) {
+        printf(",");
+        browse_json_text("error", page_error(p));
+    }
+    printf("}\n");
+}
+
+static int browse_columns(const struct browse *v)
+{
+    struct winsize size;
+    if (v->width) return (int)v->width;
+    if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20) return size.ws_col > 120 ? 120 : size.ws_col;
+    return 80;
+}
+
+static int browse_print_text(struct browse *v)
+{
+    bool terminal = isatty(STDOUT_FILENO) && !v->no_color;
+    struct page_text_options o = {.width = browse_columns(v), .styles = terminal, .hyperlinks = terminal, .pictures = terminal && !v->no_images,
+                                  .no_link_list = !v->links};
+    int err = page_text(v->page, &o, stdout);
+    return err ? cli_error("the page cannot be shown: %s", hp_err_text(err)) : CLI_OK;
+}
+
+static void browse_print_troubles(const struct browse *v)
+{
+    const struct page *p = v->page;
+    for (int i = 1; i < page_resources(p); i++) {
+        const struct page_resource *r = page_resource(p, i);
+        if (r->error) fprintf(stderr, "hepta: %s\n", r->error);
+        else if (r->status >= 400) fprintf(stderr, "hepta: %s: the server answered %d\n", r->url, r->status);
+    }
+    if (page_is_cut(p)) fprintf(stderr, "hepta: the page is larger than this browser shows; something was left out\n");
+}
+
+/* The loaded page in all the ways that were asked for. */
+static int browse_show(struct browse *v)
+{
+    int exit_code = CLI_OK;
+    if (!v->page) return cli_error("out of memory");
+    if (v->machine.config.json) browse_print_json(v);
+    if (v->err) return v->machine.config.json ? CLI_FAILED : cli_error("%s", page_error(v->page));
+    if (!v->machine.config.json) browse_print_troubles(v);
+    if (v->text || (!v->png && !v->machine.config.json)) exit_code = browse_print_text(v);
+    if (v->png) {
+        struct page_png_options o = {.width = (int)v->png_width};
+        int err = page_png(v->page, &o, v->png);
+        if (err) exit_code = cli_error("%s cannot be written: %s", v->png, hp_err_text(err));
+    }
+    if (page_status(v->page) >= 400) exit_code = cli_error("the server answered %d", page_status(v->page));
+    return exit_code;
+}
+
+/* ---- the command ---- */
+
+static void browse_program(struct cli_machine *m, void *arg)
+{
+    struct browse *v = arg;
+    struct page_options o = {.no_pictures = v->no_images, .timeout = v->timeout};
+    v->err = page_load(m->stack, &m->resolver, v->url, &o, &v->page);
+    m->result = CLI_OK;
+}
+
+static int browse_run(struct browse *v)
+{
+    int exit_code = CLI_OK;
+    struct page_options o = {.no_pictures = v->no_images};
+    if (v->file) v->err = page_open(v->file, &o, &v->page);
+    else exit_code = cli_machine_run(&v->machine, browse_program, v, NULL);
+    if (!exit_code) exit_code = browse_show(v);
+    page_free(v->page);
+    return exit_code;
+}
+
+int cli_browse(int argc, char **argv)
+{
+    struct browse v = {.url = NULL};
+    const struct cli_option own[] = {
+        {"file", 0, CLI_TEXT, &v.file, "FILE", "a local page, without any network", 0, 0, 0},
+        {"png", 0, CLI_TEXT, &v.png, "FILE", "draw the page into a picture", 0, 0, 0},
+        {"text", 0, CLI_FLAG, &v.text, NULL, "print the page as text (what happens anyway unless --png or --json says otherwise)", 0, 0, 0},
+        {"width", 0, CLI_NUMBER, &v.width, "N", "columns of the text: the terminal's, or 80", 0, 20, 1000},
+        {"png-width", 0, CLI_NUMBER, &v.png_width, "N", "pixels of the picture: 1024", 0, 64, 8192},
+        {"links", 'l', CLI_FLAG, &v.links, NULL, "list where the links lead, below the text", 0, 0, 0},
+        {"no-images", 0, CLI_FLAG, &v.no_images, NULL, "do not fetch pictures", 0, 0, 0},
+        {"no-color", 0, CLI_FLAG, &v.no_color, NULL, "plain text on a terminal, too", 0, 0, 0},
+        {"timeout", 'W', CLI_SPAN, &v.timeout, "TIME", "without progress: 30 s", 0, 0, 0},
+        {NULL, 0, CLI_FLAG, NULL, NULL, NULL, 0, 0, 0},
+    };
+    struct cli_option common[CLI_COMMON_OPTIONS];
+    cli_common(&v.machine, common);
+    const struct cli_usage usage = {"browse [OPTION...] URL | --file FILE",
+        "Fetches a page with its pictures and style sheets over hepta's own network, and shows it: as text, or drawn.",
+        "  hepta browse --wire lab: http://server/\n"
+        "  hepta browse --wire tap:hepta0 --addr 10.7.0.2/24 --gw 10.7.0.1 --dns 10.7.0.1 www.example.test --links --png page.png\n"
+        "  hepta browse --file page.html --png page.png --text\n", own, common};
+    int words, exit_code = cli_parse(&usage, argc, argv, &words, 0, 1);
+    if (exit_code >= 0) return exit_code;
+    if (words + (v.file != NULL) != 1) return cli_usage_error(words ? "a URL or --file, not both" : "something is missing: hepta browse %s",
+        usage.synopsis + 7);
+    v.url = argv[1];
+    return browse_run(&v);
+}

@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# `hepta browse` on pages of nginx, names of dnsmasq: with and without gzip, redirects, a Korean page in EUC-KR, a bad wire; the words are those that w3m shows.
+. "$(dirname "$0")/lib.sh"
+need_root; need nginx dnsmasq python3 gzip iconv tshark
+pages=$(cd "$(dirname "$0")/../../cli/internet/www.google.com" && pwd)
+cp -r "$pages" "$work/www"
+printf '<html><head><meta http-equiv="Content-Type" content="text/html; charset=EUC-KR"><title>한글</title><link rel=stylesheet href=style.css></head><body><h1>안녕하세요</h1><p>똠방각하와 펲시콜라 <img src="images/hub.png" alt="허브"> <img src="/slow/missing.png" alt="없음"></p></body></html>' |
+    iconv -f utf-8 -t cp949 >"$work/www/euckr.html"
+cp "$work/www/euckr.html" "$work/www/header.html"; sed -i 's/<meta[^>]*>//' "$work/www/header.html"
+chmod -R a+rX "$work"
+
+ns a
+tap a t0 10.7.0.1/24
+cat >"$work/nginx.conf" <<END
+daemon off; pid $work/nginx.pid; error_log $work/nginx.log; worker_processes 1;
+events { worker_connections 512; }
+http { log_format seen '\$http_host \$uri \$status \$http_accept_encoding \$sent_http_content_encoding'; access_log $work/seen seen;
+       client_body_temp_path $work/n1; proxy_temp_path $work/n2; fastcgi_temp_path $work/n3; uwsgi_temp_path $work/n4; scgi_temp_path $work/n5;
+       types { text/html html; text/css css; image/png png; }
+       server { listen 10.7.0.1:80; server_name www.example.test; root $work/www; index index.html;
+                location = /old { return 301 /moved; } location = /moved { return 302 http://www.example.test/layers.html; } location = /loop { return 301 /loop; }
+                location = /header.html { default_type "text/html; charset=euc-kr"; types { } } }
+       server { listen 10.7.0.1:80; server_name gzip.example.test; root $work/www; gzip on; gzip_min_length 1; gzip_types text/css; } }
+END
+spawn a nginx.out nginx -c "$work/nginx.conf"
+spawn a dnsmasq.log dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --listen-address=10.7.0.1 --bind-interfaces --pid-file= \
+    --address=/www.example.test/10.7.0.1 --address=/gzip.example.test/10.7.0.1
+browse() { on a timeout 60 "$HEPTA" browse --wire tap:t0 --addr 10.7.0.2/24 --dns 10.7.0.1 "$@"; }
+up() { wait_for 5 test -s "$work/nginx.pid" && wait_for 5 browse www.example.test; }
+check "nginx and dnsmasq answer" up
+
+has() { grep -qF -- "$2" "$1" || { cat "$1"; return 1; }; }
+first() { browse http://www.example.test/ --links --png "$work/first.png" --text >"$work/first" && has "$work/first" "Google 검색" && has "$work/first" "[1] http://www.example.test/layers.html"; }
+check "the first page" first
+local_text() { "$HEPTA" browse --file "$work/www/$1" >"$work/local" 2>"$work/err"; browse "http://$2/$1" >"$work/remote" && diff "$work/local" "$work/remote"; }
+for page in index search layers journey images; do
+    check "$page.html reads as the file does" local_text $page.html www.example.test
+    check "$page.html with gzip, too" local_text $page.html gzip.example.test
+done
+png() { browse "http://$2/$1" --png "$work/remote.png" && "$HEPTA" browse --file "$work/www/$1" --png "$work/local.png" && cmp "$work/remote.png" "$work/local.png"; }
+check "its picture with the style sheet and all images is that of the file" png images.html www.example.test
+check "and with gzip" png images.html gzip.example.test
+coded() { has "$work/seen" "gzip.example.test /style.css 200 gzip gzip" && has "$work/seen" "www.example.test /style.css 200 gzip -" && has "$work/seen" "/images/hub.png 200"; }
+check "the style sheet came with gzip and without" coded
+json() { browse http://gzip.example.test/images.html --json >"$work/json" && python3 - "$work/json" <<'END'
+import json, sys
+p = json.load(open(sys.argv[1])); r = p["resources"]
+assert p["status"] == 200 and p["title"].startswith("이미지") and len(r) == 8, p
+assert r[0]["kind"] == "document" and r[0]["wire_bytes"] < r[0]["bytes"] and r[0]["server"] == "10.7.0.1"
+assert [x["kind"] for x in r].count("picture") == 6 and all(x["status"] == 200 and x["width"] == 360 for x in r if x["kind"] == "picture")
+assert all(x["total_ms"] >= x["first_byte_ms"] >= x["connect_ms"] >= 0 for x in r)
+END
+}
+check "JSON says what was fetched" json
+redirects() { browse http://www.example.test/old --json >"$work/json" && python3 -c 'import json,sys; p = json.load(open(sys.argv[1])); assert p["url"] == "http://www.example.test/layers.html" and p["resources"][0]["redirects"] == 2 and p["resources"][1]["url"] == "http://www.example.test/style.css", p' "$work/json"; }
+check "redirects, and references relative to where they lead" redirects
+loop() { browse http://www.example.test/loop && return 1; return 0; }
+check "a circle of redirects ends" loop
+korean() { browse "http://www.example.test/$1" >"$work/korean" 2>"$work/err"; has "$work/korean" "안녕하세요" && has "$work/korean" "똠방각하와 펲시콜라 [허브] [없음]" && has "$work/err" "404"; }
+check "EUC-KR by its meta element, with an image that is not there" korean euckr.html
+check "EUC-KR by its header" korean header.html
+bad() { browse http://www.example.test/images.html --png "$work/bad.png" --loss 3% --delay 5ms --reorder 5% --capture "$work/bad.pcapng" && cmp "$work/bad.png" "$work/local.png"; }
+check "the same picture over a bad wire" bad
+check "the capture is clean" clean_capture "$work/bad.pcapng"
+if command -v w3m >/dev/null; then
+    # The same words in the same order, but for the numbers of links and what stands for forms and lines.
+    same_words() {
+        "$HEPTA" browse --file "$work/www/$1" --width 200 2>/dev/null >"$work/ours"
+        w3m -dump -cols 200 -I UTF-8 -O UTF-8 -T text/html "$work/www/$1" >"$work/theirs"
+        python3 - "$work/ours" "$work/theirs" <<'END'
+import difflib, re, sys
+def words(file):
+    text = re.sub(r"\[\d+\]", "", open(file, encoding="utf-8").read())
+    return re.sub(r"[\u2500-\u257f•◦▪*|_^+\[\]-]", " ", text).split()
+a, b = (words(f) for f in sys.argv[1:])
+same = difflib.SequenceMatcher(None, a, b, autojunk=False).ratio()
+print(same, len(a), len(b)); print("\n".join(difflib.unified_diff(a, b, lineterm="", n=0)))
+sys.exit(same < 0.93 or len(a) < 20)
+END
+    }
+    for page in search layers journey about; do check "$page.html has the words that w3m shows" same_words $page.html; done
+fi
+finish
