@@ -37,10 +37,9 @@ static void fuzz_url(const char *p, size_t n)
     char *base = strchr(text, '\n');
     if (base) *base++ = 0;
     if (!url_resolve(base ? base : "http://a/b/c/d;p?q", text, out, sizeof out)) return;
-    if (!strchr(out, ':') || strstr(out, "/../")) {
-        char *query = strpbrk(out, "?#");
-        if (!strchr(out, ':') || (strstr(out, "://") && (!query || strstr(out, "/../") < query))) abort();
-    }
+    const char *authority = strstr(out, "://"), *path = authority ? strchr(authority + 3, '/') : NULL, *end = strpbrk(out, "?#"),
+        *up = path ? strstr(path, "/../") : NULL;
+    if (!strchr(out, ':') || (up && (!end || up < end))) abort();
     for (const char *c = out; *c; c++)
         if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 127) abort();
 }
