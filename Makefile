@@ -5,7 +5,7 @@ BUILD ?= build
 
 run: packages
 	@TARGETS=cli/hepta tools/build $(BUILD)
-	@$(BUILD)/cli/hepta tour
+	@$(BUILD)/cli/hepta browse www.google.com
 
 test: packages
 	@tools/test

@@ -1,10 +1,12 @@
 /* hepta browse: fetches a page with its pictures and style sheets, and renders it. */
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "browser/browser.h"
 #include "cli.h"
+#include "journey/journey.h"
 
 struct browse {
     struct cli_machine machine;
@@ -12,6 +14,9 @@ struct browse {
     bool text, links, no_images, no_color;
     int64_t width, png_width;
     hp_time timeout;
+    struct journey journey;
+    const char *lang, *out;
+    bool step;
     struct page *page;
     int err;
 };
@@ -141,6 +146,40 @@ static int browse_run(struct browse *v)
     return exit_code;
 }
 
+/* ---- without a wire: the embedded internet ---- */
+
+static bool browse_fault(void *to, const char *line)
+{
+    struct journey *j = to;
+    if (j->faults == JOURNEY_FAULTS_MAX) return false;
+    j->fault[j->faults++] = line;
+    return true;
+}
+
+static bool browse_korean(const struct browse *v)
+{
+    const char *locale = v->lang ? v->lang : getenv("LC_ALL") && *getenv("LC_ALL") ? getenv("LC_ALL") : getenv("LANG");
+    return locale && strncmp(locale, "ko", 2) == 0;
+}
+
+static int browse_journey(struct browse *v)
+{
+    struct journey *j = &v->journey;
+    char loss[32];
+    if (v->lang && strcmp(v->lang, "ko") != 0 && strcmp(v->lang, "en") != 0) return cli_usage_error("--lang %s: ko or en is wanted", v->lang);
+    snprintf(loss, sizeof loss, "%.12f", (double)v->machine.config.loss / 4294967296.0);
+    if (v->machine.config.loss) j->loss = loss;
+    j->url = v->url;
+    j->out = v->out ? *v->out ? v->out : NULL : "out";
+    j->seed = v->machine.config.seeded ? (uint64_t)v->machine.config.seed : 1;
+    j->json = v->machine.config.json;
+    j->color = isatty(STDOUT_FILENO) && !v->no_color;
+    j->korean = browse_korean(v);
+    j->wait = v->step;
+    j->width = browse_columns(v);
+    return journey_run(j);
+}
+
 int cli_browse(int argc, char **argv)
 {
     struct browse v = {.url = NULL};
@@ -151,6 +190,10 @@ int cli_browse(int argc, char **argv)
         {"width", 0, CLI_NUMBER, &v.width, "N", "columns of the text: the terminal's, or 80", 0, 20, 1000},
         {"png-width", 0, CLI_NUMBER, &v.png_width, "N", "pixels of the picture: 1024", 0, 64, 8192},
         {"links", 'l', CLI_FLAG, &v.links, NULL, "list where the links lead, below the text", 0, 0, 0},
+        {"lang", 0, CLI_TEXT, &v.lang, "ko|en", "of the journey's account; else by LC_ALL or LANG", 0, 0, 0},
+        {"step", 0, CLI_FLAG, &v.step, NULL, "the journey's account step by step: Enter goes on", 0, 0, 0},
+        {"fault", 0, CLI_CALL, &v.journey, "LINE", "what goes wrong, 'at 60ms crash 바': as in lab files, times since Enter; repeatable", browse_fault, 0, 0},
+        {"out", 0, CLI_TEXT, &v.out, "FOLDER", "where the journey leaves its page, picture and capture: out; '' = nowhere", 0, 0, 0},
         {"no-images", 0, CLI_FLAG, &v.no_images, NULL, "do not fetch pictures", 0, 0, 0},
         {"no-color", 0, CLI_FLAG, &v.no_color, NULL, "plain text on a terminal, too", 0, 0, 0},
         {"timeout", 'W', CLI_SPAN, &v.timeout, "TIME", "without progress: 30 s", 0, 0, 0},
@@ -159,7 +202,11 @@ int cli_browse(int argc, char **argv)
     struct cli_option common[CLI_COMMON_OPTIONS];
     cli_common(&v.machine, common);
     const struct cli_usage usage = {"browse [OPTION...] URL | --file FILE",
-        "Fetches a page with its pictures and style sheets over hepta's own network, and shows it: as text, or drawn.",
+        "Fetches a page with its pictures and style sheets over hepta's own network, and shows it: as text, or drawn.\n"
+        "Without --wire: through an internet that is inside the command, told in eight steps from the URL to the page\n"
+        "(www.google.com, www.naver.com).",
+        "  hepta browse www.google.com                        the journey of a page through an internet inside the command\n"
+        "  hepta browse --lang ko --fault 'at 60ms crash 바' www.google.com\n"
         "  hepta browse --wire lab: http://server/\n"
         "  hepta browse --wire tap:hepta0 --addr 10.7.0.2/24 --gw 10.7.0.1 --dns 10.7.0.1 www.example.test --links --png page.png\n"
         "  hepta browse --file page.html --png page.png --text\n", own, common};
@@ -168,5 +215,11 @@ int cli_browse(int argc, char **argv)
     if (words + (v.file != NULL) != 1) return cli_usage_error(words ? "a URL or --file, not both" : "something is missing: hepta browse %s",
         usage.synopsis + 7);
     v.url = argv[1];
+    bool journey = !v.file && !v.machine.config.ports;
+    if (journey && (v.png || v.text || v.links || v.no_images))
+        return cli_usage_error("--png, --text, --links and --no-images go with --wire or --file; the journey leaves its picture in --out");
+    if (!journey && (v.lang || v.step || v.out || v.journey.faults))
+        return cli_usage_error("--lang, --step, --fault and --out belong to the journey, which has no --wire and no --file");
+    if (journey) return browse_journey(&v);
     return browse_run(&v);
 }

@@ -9,7 +9,7 @@ const struct cli_verb cli_verbs[] = {
     {"ping", "ask whether a host is there, and how far", cli_ping},
     {"trace", "show the routers on the way to a host", cli_trace},
     {"get", "fetch a page or file by HTTP", cli_get},
-    {"browse", "fetch a page with its pictures, and render it as text or PNG", cli_browse},
+    {"browse", "follow the journey of a page; or fetch one and render it as text or PNG", cli_browse},
     {"serve", "serve a folder by HTTP", cli_serve},
     {"dns", "serve zones, resolve recursively, check zone files, ask", cli_dns},
     {"perf", "measure throughput, as client or server", cli_perf},
@@ -25,7 +25,7 @@ static void main_help(FILE *f)
     fprintf(f, "Usage: hepta VERB [OPTION...]\n\nThe whole network as one command.\n\n");
     for (const struct cli_verb *v = cli_verbs; v->name; v++) fprintf(f, "  %-8s %s\n", v->name, v->line);
     fprintf(f, "\nhepta VERB --help says more.  To begin without any privileges:\n"
-               "  hepta tour\n  hepta ping --wire lab: server\n"
+               "  hepta browse www.google.com\n  hepta tour\n  hepta ping --wire lab: server\n"
                "  hepta get --wire lab: http://server/\n");
 }
 

@@ -52,6 +52,7 @@ void scene_fact(struct scene *s, const char *key, const char *value);
 
 /* A step of the guided tour. */
 struct scene_step {
+    const char *label;          /* what it is called in short, "3a"; NULL = its number */
     const char *title, *text;   /* text: paragraphs, divided by empty lines; a paragraph that begins with "    " is shown as it is */
     hp_time begin, end;         /* when; the page plays this span */
     int layer;                  /* 1..7 that it is about, or 0 */

@@ -50,6 +50,7 @@ void scene_step(struct scene *s, const struct scene_step *step)
     if (!p) return;
     p->text[0] = scene_text(s, step->title);
     p->text[1] = scene_text(s, step->text);
+    p->text[2] = scene_text(s, step->label ? step->label : "");
     p->time[0] = step->begin;
     p->time[1] = step->end;
     p->number[0] = (uint64_t)step->layer;

@@ -30,7 +30,7 @@ function paragraphs(text) {
 }
 function buildTour() {
   const written = steps.length && steps[0].written;
-  $("tour").replaceChildren(el("h2", {}, T(written ? "tour" : "moments")), written ? null : el("p", {class: "lead"}, T("momentsText")),
+  $("tour").replaceChildren(el("h2", {}, T(written ? "tour" : "moments")), ...(written ? [] : [el("p", {class: "lead"}, T("momentsText"))]),
     el("ol", {}, ...steps.map((s, i) => el("li", {class: "step" + (at.step === i ? " on" : "")},
       el("button", {"aria-current": at.step === i ? "step" : null, on: {click: () => goStep(i)}}, el("i", {class: "l" + (s.layer || 0)}, s.n), el("b", {}, stepTitle(s)), el("time", {}, timeText(s.begin, 1e3))),
       at.step === i ? el("div", {class: "told"}, ...(s.written ? paragraphs(s.text) : s.note ? [el("p", {class: "quote"}, s.note)] : [])) : null))));

@@ -1,0 +1,143 @@
+/* Steps are written as text once, and shown by whoever wants them. */
+#define _GNU_SOURCE /* open_memstream */
+#include "journey/account.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+void account_end(struct account *a)
+{
+    if (!a->to) return;
+    fclose(a->to);
+    a->to = NULL;
+}
+
+void account_begin(struct account *a, const char *label, int layer, const char *english, const char *korean)
+{
+    account_end(a);
+    if (a->steps == ACCOUNT_STEPS_MAX) return;
+    struct account_step *s = &a->step[a->steps++];
+    *s = (struct account_step){.label = label, .title = account_of(a, english, korean), .layer = layer, .begin = HP_NEVER};
+    a->to = open_memstream(&s->text, &s->n);
+    a->table = false;
+}
+
+void account_gap(struct account *a)
+{
+    if (a->to && ftell(a->to) > 0) fputs(a->table ? "\n" : "\n\n", a->to);
+    a->table = false;
+}
+
+void account_say(struct account *a, const char *english, const char *korean, ...)
+{
+    va_list args;
+    if (!a->to) return;
+    account_gap(a);
+    va_start(args, korean);
+    vfprintf(a->to, account_of(a, english, korean), args);
+    va_end(args);
+}
+
+void account_row(struct account *a, const char *format, ...)
+{
+    va_list args;
+    if (!a->to) return;
+    if (!a->table) account_gap(a);
+    a->table = true;
+    fputs("    ", a->to);
+    va_start(args, format);
+    vfprintf(a->to, format, args);
+    va_end(args);
+    fputc('\n', a->to);
+}
+
+void account_packet(struct account *a, uint64_t id, hp_time in, hp_time out)
+{
+    if (!a->steps) return;
+    struct account_step *s = &a->step[a->steps - 1];
+    if (in < s->begin) s->begin = in;
+    if (out != HP_NEVER && out > s->end) s->end = out;
+    for (size_t i = 0; i < s->packets; i++)
+        if (s->packet[i] == id) return;
+    if (s->packets < ACCOUNT_PACKETS_MAX) s->packet[s->packets++] = id;
+}
+
+void account_free(struct account *a)
+{
+    account_end(a);
+    for (int i = 0; i < a->steps; i++) free(a->step[i].text);
+}
+
+/* ---- out ---- */
+
+/* Columns of the character that begins here, and its bytes: Korean, Chinese and Japanese ones are two wide. */
+static int account_character(const char *p, size_t *bytes)
+{
+    unsigned char c = (unsigned char)*p;
+    size_t n = c < 0x80 ? 1 : c < 0xe0 ? 2
+                          : c < 0xf0   ? 3
+                                       : 4;
+    *bytes = strnlen(p, n);
+    return (c >= 0xe3 && c <= 0xed) || c >= 0xf0 ? 2 : 1;
+}
+
+static int account_columns(const char *text, size_t n)
+{
+    int columns = 0;
+    for (size_t i = 0, bytes; i < n; i += bytes) columns += account_character(text + i, &bytes);
+    return columns;
+}
+
+const char *account_pad(const char *text, int columns, char *buf, size_t n)
+{
+    int blanks = columns - account_columns(text, strlen(text));
+    snprintf(buf, n, "%s%*s", text, blanks > 0 ? blanks : 0, "");
+    return buf;
+}
+
+/* A paragraph, broken at blanks. */
+static void account_print_words(const char *line, size_t n, FILE *f, int width)
+{
+    int column = 0;
+    fputs("  ", f);
+    for (size_t at = 0; at < n;) {
+        size_t word = strcspn(line + at, " \n");
+        if (word > n - at) word = n - at;
+        int wide = account_columns(line + at, word);
+        if (column && column + 1 + wide > width) {
+            fputs("\n  ", f);
+            column = 0;
+        }
+        fprintf(f, " %.*s", (int)word, line + at);
+        column += 1 + wide;
+        at += word + 1;
+    }
+    fputc('\n', f);
+}
+
+void account_print(const struct account *a, int step, FILE *f, bool color, int width)
+{
+    const struct account_step *s = &a->step[step];
+    fprintf(f, "\n%s%-2s %s%s\n", color ? "\033[1m" : "", s->label, s->title, color ? "\033[0m" : "");
+    for (const char *line = s->text, *end; line && *line; line = *end ? end + 1 : end) {
+        end = strchr(line, '\n');
+        if (!end) end = line + strlen(line);
+        if (end == line) fputc('\n', f);
+        else if (*line == ' ') fprintf(f, "   %.*s\n", (int)(end - line) - 2, line + 2);
+        else account_print_words(line, (size_t)(end - line), f, width - 4);
+    }
+}
+
+/* A step about no packet happens where the one before it ended. */
+void account_scene(const struct account *a, struct scene *s, hp_time began)
+{
+    hp_time last = began;
+    for (int i = 0; i < a->steps; i++) {
+        const struct account_step *k = &a->step[i];
+        hp_time begin = k->begin == HP_NEVER ? last : k->begin, end = k->end > begin ? k->end : begin;
+        scene_step(s, &(struct scene_step){.label = k->label, .title = k->title, .text = k->text, .begin = begin, .end = end, .layer = k->layer,
+                                           .packets = k->packet, .packet_count = k->packets});
+        last = i ? end : began;
+    }
+}

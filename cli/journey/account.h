@@ -1,0 +1,50 @@
+/* The account of a journey: steps with a title and text, in English or Korean, for the terminal, the page and JSON alike. */
+#ifndef CLI_JOURNEY_ACCOUNT_H
+#define CLI_JOURNEY_ACCOUNT_H
+
+#include <stdio.h>
+
+#include "hepta/types.h"
+#include "scene.h"
+
+enum { ACCOUNT_STEPS_MAX = 12,
+       ACCOUNT_PACKETS_MAX = 400 };
+
+struct account_step {
+    const char *label, *title; /* label: "3a" */
+    char *text; /* paragraphs, divided by empty lines; those that begin with four blanks are shown as they are */
+    size_t n;
+    hp_time begin, end;
+    int layer;
+    uint64_t packet[ACCOUNT_PACKETS_MAX];
+    size_t packets;
+};
+struct account {
+    bool korean;
+    int steps;
+    bool table; /* the last line was one that is shown as it is */
+    FILE *to; /* of the step being written */
+    struct account_step step[ACCOUNT_STEPS_MAX];
+};
+
+/* Of two texts the one in the account's language. */
+static inline const char *account_of(const struct account *a, const char *english, const char *korean) { return a->korean ? korean : english; }
+
+void account_begin(struct account *a, const char *label, int layer, const char *english, const char *korean);
+/* A paragraph. */
+void account_say(struct account *a, const char *english, const char *korean, ...);
+/* A line of a table, shown as it is. */
+void account_row(struct account *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void account_gap(struct account *a);
+void account_packet(struct account *a, uint64_t id, hp_time in, hp_time out);
+void account_end(struct account *a);
+void account_free(struct account *a);
+
+/* `width`: columns at which paragraphs are broken. */
+void account_print(const struct account *a, int step, FILE *f, bool color, int width);
+/* `text` and blanks to fill `columns` of a terminal, in which Korean is two wide; returns buf. */
+const char *account_pad(const char *text, int columns, char *buf, size_t n);
+/* `began`: when step 1 begins. */
+void account_scene(const struct account *a, struct scene *s, hp_time began);
+
+#endif

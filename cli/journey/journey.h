@@ -1,0 +1,75 @@
+/* A page's journey through the embedded internet.
+ *
+ *   journey.c      the world is built, its routers learn, the browser asks, everything is recorded
+ *   steps*.c       the account of it, in the eight steps of the study note: what really went over the cables
+ *   account.c      steps as text
+ *   record.c       what happened */
+#ifndef CLI_JOURNEY_H
+#define CLI_JOURNEY_H
+
+#include "browser/browser.h"
+#include "hepta/run.h"
+#include "journey/account.h"
+#include "journey/record.h"
+#include "scene.h"
+
+enum { JOURNEY_FAULTS_MAX = 16 };
+
+struct journey {
+    /* set by the caller */
+    const char *url, *out; /* out: the folder of what is left behind; NULL = nothing */
+    uint64_t seed;
+    bool korean, json, wait, color, text_only;
+    const char *loss; /* on every cable between routers, or NULL */
+    const char *fault[JOURNEY_FAULTS_MAX]; /* lines of the lab language, times from the moment at which the browser begins */
+    int faults, width;
+
+    char *text; /* the lab, with what was added */
+    struct hp_plan *plan;
+    struct hp_run *run;
+    struct hp_world *world;
+    struct record record;
+    struct scene *scene;
+    struct account account;
+    struct page *page;
+    hp_time began, ended; /* of the page */
+    int err;
+    bool over;
+    /* found again in what was recorded */
+    struct hp_url where;
+    struct hp_ip client, server;
+    uint16_t port; /* the client's, of the connection that brought the document */
+    const struct record_frame *request, *response;
+    char server_node[32];
+};
+
+/* Makes, lets happen, tells; enum cli_exit. */
+int journey_run(struct journey *j);
+
+/* steps.c: finds the document's connection and writes the account. */
+void steps_find(struct journey *j);
+void steps_write(struct journey *j);
+/* steps_wrap.c: headers, bits, routers. */
+void steps_wrap(struct journey *j);
+void steps_wire(struct journey *j);
+void steps_unwrap(struct journey *j);
+/* steps_talk.c: URL, names, neighbours, connections. */
+void steps_before(struct journey *j);
+void steps_url(struct journey *j);
+void steps_names(struct journey *j);
+void steps_connect(struct journey *j);
+void steps_answer(struct journey *j);
+void steps_return(struct journey *j);
+void steps_render(struct journey *j);
+void steps_failed(struct journey *j);
+
+/* What several steps need. */
+const char *journey_node(const struct journey *j, uint32_t node);
+/* Who has this address: "resolver", or the address itself. */
+const char *journey_who(const struct journey *j, const char *address);
+double journey_ms(const struct journey *j, hp_time t); /* since the browser began */
+/* "dns 0x6ef9 query A www.google.com": the line of a frame from this word on. */
+const char *journey_line(const struct record_frame *f, const char *from, char *buf, size_t n);
+bool journey_is_ours(const struct journey *j, const struct record_frame *f); /* of the document's connection */
+
+#endif

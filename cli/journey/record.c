@@ -1,0 +1,139 @@
+/* Keeps what happens in a world, so that it can be told afterwards.  Bounded; if memory runs out the rest is counted, not kept. */
+#include "journey/record.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hepta/wire.h"
+#include "wire/dissect.h"
+
+/* Room for one more; false: there is none. */
+static bool record_grow(struct record *r, void *list, uint32_t count, uint32_t *room, size_t size, uint32_t max)
+{
+    void **at = list;
+    if (count < *room) return true;
+    uint32_t more = *room ? *room * 2 : 256;
+    void *grown = count < max ? realloc(*at, more * size) : NULL;
+    if (!grown) {
+        r->left_out++;
+        return false;
+    }
+    *at = grown;
+    *room = more;
+    return true;
+}
+
+static void record_enter(struct record *r, const struct hp_cable_event *e, uint32_t cable)
+{
+    if (!record_grow(r, &r->frame, r->frames, &r->frames_room, sizeof *r->frame, RECORD_FRAMES_MAX)) return;
+    uint8_t *bytes = malloc(RECORD_BYTES_MAX);
+    if (!bytes) {
+        r->left_out++;
+        return;
+    }
+    size_t fcs = hp_pkt_fcs(e->pkt), n = hp_pkt_copy_out(e->pkt, 0, bytes, RECORD_BYTES_MAX), all = hp_pkt_len(e->pkt) - fcs;
+    if (n > all) n = all;
+    uint8_t *fit = realloc(bytes, n + 1);
+    r->frame[r->frames++] = (struct record_frame){.in = e->time, .out = HP_NEVER, .id = hp_pkt_id(e->pkt), .cable = cable, .end = (uint8_t)e->end,
+                                                  .bytes = {fit ? fit : bytes, n}, .fcs = (uint32_t)fcs};
+}
+
+/* The frame that entered last with this id and is still on its way. */
+static struct record_frame *record_find(struct record *r, uint32_t cable, uint64_t id)
+{
+    for (uint32_t i = r->frames; i > 0; i--) {
+        struct record_frame *f = &r->frame[i - 1];
+        if (f->cable == cable && f->id == id && f->out == HP_NEVER && !f->drop) return f;
+        if (r->frames - i > 4000) return NULL;
+    }
+    return NULL;
+}
+
+static void record_cable_event(void *ctx, const struct hp_cable_event *e)
+{
+    struct record *r = ctx;
+    int32_t cable = hp_plan_find_cable(r->plan, hp_cable_name(e->cable));
+    if (cable < 0) return;
+    if (e->kind == HP_CABLE_DROP) r->drops[e->drop]++;
+    if (e->kind == HP_CABLE_ENTER) {
+        record_enter(r, e, (uint32_t)cable);
+        return;
+    }
+    struct record_frame *f = record_find(r, (uint32_t)cable, hp_pkt_id(e->pkt));
+    if (!f) return;
+    if (e->kind == HP_CABLE_LEAVE) f->out = e->time;
+    else f->drop = e->drop;
+}
+
+static void record_event(void *ctx, const struct hp_event *e)
+{
+    struct record *r = ctx;
+    int32_t node = hp_plan_find_node(r->plan, hp_stack_name(e->stack));
+    if (e->kind == HP_TRACE_DROP && !(e->drop >= HP_DROP_WIRE_DOWN && e->drop <= HP_DROP_WIRE_COLLISION)) r->drops[e->drop]++;
+    if (e->kind != HP_TRACE_STATE || strcmp(e->proto, "tcp") != 0 || node < 0) return;
+    if (!record_grow(r, &r->state, r->states, &r->states_room, sizeof *r->state, RECORD_STATES_MAX)) return;
+    struct record_state *s = &r->state[r->states++];
+    *s = (struct record_state){.time = e->time, .node = (uint32_t)node, .object = e->object};
+    snprintf(s->from, sizeof s->from, "%s", e->from);
+    snprintf(s->to, sizeof s->to, "%s", e->to);
+}
+
+int record_begin(struct record *r, struct hp_world *w, const struct hp_plan *plan)
+{
+    *r = (struct record){.plan = plan};
+    struct hp_trace trace = {record_event, r, 1u << HP_TRACE_STATE | 1u << HP_TRACE_DROP};
+    struct hp_cable_trace cables = {record_cable_event, r};
+    return hp_world_trace(w, &trace, &cables);
+}
+
+void record_tell(struct record *r, const struct hp_run_event *e)
+{
+    if (!record_grow(r, &r->news, r->newses, &r->news_room, sizeof *r->news, RECORD_NEWS_MAX)) return;
+    r->news[r->newses++] = (struct record_news){e->time, e->kind, e->app, e->node, strdup(e->text ? e->text : "")};
+}
+
+void record_free(struct record *r)
+{
+    for (uint32_t i = 0; i < r->frames; i++) free((void *)(uintptr_t)r->frame[i].bytes.p);
+    for (uint32_t i = 0; i < r->newses; i++) free(r->news[i].text);
+    free(r->frame);
+    free(r->state);
+    free(r->news);
+}
+
+/* ---- looking ---- */
+
+uint32_t record_from(const struct record *r, const struct record_frame *f) { return r->plan->cable[f->cable].node[f->end]; }
+uint32_t record_to(const struct record *r, const struct record_frame *f) { return r->plan->cable[f->cable].node[!f->end]; }
+
+bool record_text(const struct record_frame *f, const char *field, char *buf, size_t n)
+{
+    return dissect_find(f->bytes, DISSECT_ETHERNET, field, buf, n, NULL);
+}
+
+uint64_t record_number(const struct record_frame *f, const char *field)
+{
+    char text[DISSECT_TEXT];
+    uint64_t value;
+    return dissect_find(f->bytes, DISSECT_ETHERNET, field, text, sizeof text, &value) ? value : 0;
+}
+
+bool record_has(const struct record_frame *f, const char *field)
+{
+    char text[DISSECT_TEXT];
+    return record_text(f, field, text, sizeof text);
+}
+
+struct hp_bytes record_payload(const struct record_frame *f)
+{
+    size_t ip = 14, head = ip + (size_t)record_number(f, "ip.hdr_len") * 4 + (size_t)record_number(f, "tcp.hdr_len") * 4;
+    size_t n = (size_t)record_number(f, "tcp.len");
+    if (!record_has(f, "tcp") || head > f->bytes.n) return (struct hp_bytes){NULL, 0};
+    return (struct hp_bytes){f->bytes.p + head, n < f->bytes.n - head ? n : f->bytes.n - head};
+}
+
+bool record_is_tcp(const struct record_frame *f, uint16_t port)
+{
+    return record_has(f, "tcp") && (record_number(f, "tcp.dstport") == port || record_number(f, "tcp.srcport") == port);
+}

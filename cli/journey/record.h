@@ -1,0 +1,60 @@
+/* What happened on the way of a page: every frame on every cable with its bytes, every state of TCP, everything that programs said. */
+#ifndef CLI_JOURNEY_RECORD_H
+#define CLI_JOURNEY_RECORD_H
+
+#include "hepta/run.h"
+
+enum { RECORD_FRAMES_MAX = 50000,
+       RECORD_STATES_MAX = 10000,
+       RECORD_NEWS_MAX = 10000,
+       RECORD_BYTES_MAX = 1600 };
+
+struct record_frame {
+    hp_time in, out; /* out: HP_NEVER = it did not arrive */
+    uint64_t id;
+    uint32_t cable; /* of the plan */
+    uint8_t end; /* that it was handed in at */
+    enum hp_drop drop;
+    struct hp_bytes bytes; /* without FCS */
+    uint32_t fcs;
+};
+struct record_state {
+    hp_time time;
+    uint32_t node;
+    uint64_t object;
+    char from[16], to[16];
+};
+struct record_news {
+    hp_time time;
+    enum hp_run_news kind;
+    const char *app, *node;
+    char *text;
+};
+
+struct record {
+    const struct hp_plan *plan;
+    struct record_frame *frame;
+    struct record_state *state;
+    struct record_news *news;
+    uint32_t frames, states, newses, frames_room, states_room, news_room;
+    uint64_t drops[HP_DROP_COUNT];
+    uint32_t left_out;
+};
+
+/* Watches from now on; HP_ENOMEM. */
+int record_begin(struct record *r, struct hp_world *w, const struct hp_plan *plan);
+void record_tell(struct record *r, const struct hp_run_event *e);
+void record_free(struct record *r);
+
+/* The node that handed the frame in, and the one that it was for. */
+uint32_t record_from(const struct record *r, const struct record_frame *f);
+uint32_t record_to(const struct record *r, const struct record_frame *f);
+/* A field of the frame: false = it has none. */
+bool record_text(const struct record_frame *f, const char *field, char *buf, size_t n);
+uint64_t record_number(const struct record_frame *f, const char *field); /* 0 = none */
+bool record_has(const struct record_frame *f, const char *field);
+/* What TCP carries in it. */
+struct hp_bytes record_payload(const struct record_frame *f);
+bool record_is_tcp(const struct record_frame *f, uint16_t port); /* from or to it */
+
+#endif

@@ -1,0 +1,90 @@
+/* The account in the study note's order, and what its parts need to find again. */
+#include <string.h>
+
+#include "hepta/http.h"
+#include "journey/journey.h"
+#include "wire/dissect.h"
+
+const char *journey_node(const struct journey *j, uint32_t node) { return j->plan->node[node].name; }
+
+static bool steps_has_address(const struct journey *j, uint32_t node, const struct hp_ip *ip)
+{
+    struct hp_addr_info a;
+    struct hp_stack *s = hp_world_find(j->world, journey_node(j, node));
+    for (unsigned i = 0; s && hp_addr_info(s, i, &a) == HP_OK; i++)
+        if (hp_ip_equal(&a.address.ip, ip)) return true;
+    const struct hp_plan_node *n = &j->plan->node[node]; /* it may be down */
+    for (uint32_t k = 0; k < n->interfaces; k++)
+        for (uint32_t i = 0; i < n->interface[k].addresses; i++)
+            if (hp_ip_equal(&n->interface[k].address[i].ip, ip)) return true;
+    return false;
+}
+
+const char *journey_who(const struct journey *j, const char *address)
+{
+    struct hp_ip ip;
+    if (!hp_ip_parse(address, &ip) || hp_ip_is_loopback(&ip)) return address;
+    for (uint32_t i = 0; i < j->plan->nodes; i++)
+        if (steps_has_address(j, i, &ip)) return journey_node(j, i);
+    return address;
+}
+
+double journey_ms(const struct journey *j, hp_time t) { return (double)(t - j->began) / 1e6; }
+
+const char *journey_line(const struct record_frame *f, const char *from, char *buf, size_t n)
+{
+    dissect_line(f->bytes, DISSECT_ETHERNET, buf, n);
+    const char *at = strstr(buf, from);
+    return at ? at : buf;
+}
+
+bool journey_is_ours(const struct journey *j, const struct record_frame *f)
+{
+    return j->port && record_is_tcp(f, j->port) && record_is_tcp(f, j->where.port);
+}
+
+static bool steps_begins(struct hp_bytes b, const char *word) { return b.n >= strlen(word) && memcmp(b.p, word, strlen(word)) == 0; }
+
+/* The document's request as it left the browser's machine, and the beginning of its answer as it left the server's. */
+void steps_find(struct journey *j)
+{
+    const struct record *r = &j->record;
+    char address[HP_IP_TEXT];
+    hp_url_parse(j->url, &j->where);
+    hp_run_address(j->run, "A", &j->client);
+    for (uint32_t i = 0; i < r->frames && !j->response; i++) {
+        const struct record_frame *f = &r->frame[i];
+        if (f->in < j->began || !record_is_tcp(f, j->where.port)) continue;
+        struct hp_bytes payload = record_payload(f);
+        if (!j->request && steps_begins(payload, "GET ")) {
+            j->request = f;
+            j->port = (uint16_t)record_number(f, "tcp.srcport");
+            record_text(f, "ip.dst", address, sizeof address);
+            hp_ip_parse(address, &j->server);
+            snprintf(j->server_node, sizeof j->server_node, "%s", journey_who(j, address));
+        } else if (j->request && journey_is_ours(j, f) && steps_begins(payload, "HTTP/")) {
+            j->response = f;
+        }
+    }
+}
+
+void steps_write(struct journey *j)
+{
+    steps_find(j);
+    steps_before(j);
+    steps_url(j);
+    steps_names(j);
+    if (j->request) {
+        steps_connect(j);
+        steps_wrap(j);
+        steps_wire(j);
+        steps_unwrap(j);
+    }
+    if (j->response) {
+        steps_answer(j);
+        steps_return(j);
+    }
+    if (!j->err) steps_render(j);
+    else steps_failed(j);
+    account_end(&j->account);
+}

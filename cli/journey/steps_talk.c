@@ -1,0 +1,315 @@
+/* Steps about what is said: addresses, the URL, names, the connection, request and answer, the page. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "journey/journey.h"
+
+static struct account *talk(struct journey *j) { return &j->account; }
+
+static void talk_frame(struct journey *j, const struct record_frame *f) { account_packet(&j->account, f->id, f->in, f->out); }
+
+/* A name in eight columns. */
+static const char *talk_name(const char *name, char buf[64]) { return account_pad(name, 8, buf, 64); }
+
+/* ---- 0: before ---- */
+
+static void talk_route(void *ctx, const struct hp_route *route)
+{
+    struct journey *j = ctx;
+    char to[HP_PREFIX_TEXT], gateway[HP_IP_TEXT];
+    if (route->source != HP_ROUTE_RIP) return;
+    hp_ip_text(&route->gateway, gateway, sizeof gateway);
+    account_row(talk(j), "%-18s  %-12s  %s", hp_prefix_text(&route->to, to, sizeof to), gateway, journey_who(j, gateway));
+}
+
+void steps_before(struct journey *j)
+{
+    const struct record *r = &j->record;
+    char buf[600], name[64];
+    unsigned messages = 0;
+    account_begin(talk(j), "0", 3, "Before: an address, and routers that know the way", "준비: 주소를 받고, 라우터들은 길을 배운다");
+    account_say(talk(j), "The computer has no address yet. It asks by DHCP, and the home router lends it one:",
+                "컴퓨터는 아직 주소가 없다. DHCP로 물어보면 집의 공유기가 주소를 빌려준다:");
+    for (uint32_t i = 0; i < r->frames; i++) {
+        const struct record_frame *f = &r->frame[i];
+        messages += record_has(f, "rip");
+        if (f->cable || f->in > j->began || !record_has(f, "dhcp")) continue;
+        talk_frame(j, f);
+        account_row(talk(j), "%s %s", talk_name(f->end ? "home" : "A", name), journey_line(f, "dhcp ", buf, sizeof buf));
+    }
+    struct hp_stack *home = hp_world_find(j->world, "home");
+    account_say(talk(j), "Meanwhile the routers told each other by RIPv2 (%u messages on all cables) which networks they reach. What the home router learned:",
+                "그동안 라우터들은 RIPv2로 서로 어느 네트워크에 닿는지 알려주었다 (모든 케이블에서 메시지 %u개). 공유기가 배운 것:", messages);
+    if (home) hp_routes_each(home, talk_route, j);
+}
+
+/* ---- 1: the URL ---- */
+
+static void talk_message(struct journey *j, struct hp_bytes message)
+{
+    const char *p = (const char *)message.p, *end = p + message.n;
+    while (p < end) {
+        const char *line = memchr(p, '\n', (size_t)(end - p)), *stop = line ? line : end;
+        int n = (int)(stop - p) - (stop > p && stop[-1] == '\r');
+        if (n <= 0) break;
+        account_row(talk(j), "%.*s", n, p);
+        p = line ? line + 1 : end;
+    }
+}
+
+void steps_url(struct journey *j)
+{
+    account_begin(talk(j), "1", 7, "A URL is typed, and becomes an HTTP request message", "URL을 입력하면 HTTP 요청 메시지가 만들어진다");
+    account_row(talk(j), "%s  http://%s:%u%s", account_of(talk(j), "typed ", "입력  "), j->where.host, j->where.port, j->where.path);
+    account_row(talk(j), "%s  %s", account_of(talk(j), "host  ", "호스트"), j->where.host);
+    account_row(talk(j), "%s  %u%s", account_of(talk(j), "port  ", "포트  "), j->where.port,
+                j->where.port == 80 ? account_of(talk(j), " (http's own)", " (http의 기본값)") : "");
+    account_row(talk(j), "%s  %s", account_of(talk(j), "path  ", "경로  "), j->where.path);
+    if (!j->request) return;
+    struct hp_bytes message = record_payload(j->request);
+    account_say(talk(j), "The message, %zu bytes:", "메시지, %zu바이트:", message.n);
+    talk_message(j, message);
+}
+
+/* ---- 2: DNS ---- */
+
+static bool talk_is_host(const struct journey *j, uint32_t node) { return j->plan->node[node].kind == HP_NODE_HOST; }
+
+static bool talk_is_question(const struct journey *j, const struct record_frame *f)
+{
+    char name[300];
+    return f->in >= j->began && record_has(f, "dns") && talk_is_host(j, record_from(&j->record, f)) && record_text(f, "dns.qry.name", name, sizeof name) &&
+           strcmp(name, j->where.host) == 0;
+}
+
+static void talk_question(struct journey *j, const struct record_frame *f)
+{
+    char buf[700], from[HP_IP_TEXT], to[HP_IP_TEXT], names[2][64];
+    record_text(f, "ip.src", from, sizeof from);
+    record_text(f, "ip.dst", to, sizeof to);
+    talk_frame(j, f);
+    account_row(talk(j), "%9.3f  %s → %s  %s", journey_ms(j, f->in), talk_name(journey_who(j, from), names[0]), talk_name(journey_who(j, to), names[1]),
+                journey_line(f, "dns ", buf, sizeof buf) + 4);
+}
+
+/* What the resolver makes of an answer, as it says it. */
+static void talk_resolver(struct journey *j, const struct record_news *n)
+{
+    bool ours = n->time >= j->began && n->app && strcmp(n->app, "resolver.recursor") == 0 && n->kind == HP_RUN_SAID;
+    if (ours && (strstr(n->text, "refers to") || strstr(n->text, "no answer") || strstr(n->text, "alias"))) account_row(talk(j), "%9s  %s", "", n->text);
+}
+
+void steps_names(struct journey *j)
+{
+    const struct record *r = &j->record;
+    char to[HP_IP_TEXT];
+    unsigned shown = 0;
+    account_begin(talk(j), "2", 7, "DNS: which address has that name?", "DNS로 서버의 IP 주소를 찾는다");
+    account_say(talk(j), "The computer asks the resolver that DHCP named; the resolver asks its way down from the root (milliseconds since Enter):",
+                "컴퓨터는 DHCP가 알려준 리졸버에게 묻고, 리졸버는 루트부터 차례로 물어 내려간다 (Enter를 누른 뒤의 밀리초):");
+    for (uint32_t i = 0, k = 0; i < r->frames || k < r->newses;) {
+        bool frame = k == r->newses || (i < r->frames && r->frame[i].in < r->news[k].time);
+        if (frame && talk_is_question(j, &r->frame[i])) {
+            talk_question(j, &r->frame[i]);
+            shown++;
+        }
+        if (frame) i++;
+        else talk_resolver(j, &r->news[k++]);
+    }
+    if (!shown) account_say(talk(j), "Nobody was asked: the address is written in the URL.", "아무에게도 묻지 않았다: URL에 주소가 그대로 적혀 있다.");
+    if (j->request) account_say(talk(j), "%s has the address %s.", "%s의 주소는 %s이다.", j->where.host, hp_ip_text(&j->server, to, sizeof to));
+}
+
+/* ---- 3a: neighbours and the handshake ---- */
+
+static void talk_arp(struct journey *j)
+{
+    const struct record *r = &j->record;
+    char buf[300], name[64];
+    unsigned shown = 0;
+    for (int pass = 0; pass < 2 && !shown; pass++) /* if it asked nobody since, what it knew from before */
+        for (uint32_t i = 0; i < r->frames && shown < 6; i++) {
+            const struct record_frame *f = &r->frame[i];
+            if (f->cable || !record_has(f, "arp") || (pass == 0) != (f->in >= j->began)) continue;
+            talk_frame(j, f);
+            account_row(talk(j), "%s %s", talk_name(f->end ? "home" : "A", name), journey_line(f, "arp ", buf, sizeof buf));
+            shown++;
+        }
+}
+
+/* States of one side of the connection: its first from CLOSED or LISTEN since the browser began that leads to the document. */
+static uint64_t talk_object(const struct journey *j, const char *node, const char *to, hp_time from)
+{
+    const struct record *r = &j->record;
+    for (uint32_t i = 0; i < r->states; i++)
+        if (r->state[i].time >= from && strcmp(journey_node(j, r->state[i].node), node) == 0 && strcmp(r->state[i].to, to) == 0) return r->state[i].object;
+    return 0;
+}
+
+struct talk_moment {
+    hp_time time;
+    const struct record_frame *frame; /* or a state of ... */
+    const struct record_state *state;
+    bool client;
+};
+
+static hp_time talk_established(const struct journey *j, uint64_t object)
+{
+    const struct record *r = &j->record;
+    for (uint32_t i = 0; i < r->states; i++)
+        if (r->state[i].object == object && strcmp(r->state[i].to, "ESTABLISHED") == 0 && strcmp(journey_node(j, r->state[i].node), j->server_node) == 0)
+            return r->state[i].time;
+    return j->request->in;
+}
+
+static void talk_print_moment(struct journey *j, const struct talk_moment *m)
+{
+    char flags[40] = "";
+    if (m->state) {
+        account_row(talk(j), "%10.3f  %-13s%24s%s", journey_ms(j, m->time), m->client ? m->state->to : "", "", m->client ? "" : m->state->to);
+        return;
+    }
+    record_text(m->frame, "tcp.flags", flags, sizeof flags);
+    const char *open = strchr(flags, '(');
+    char word[40];
+    snprintf(word, sizeof word, "%.*s", open ? (int)strcspn(open + 1, ")") : 0, open ? open + 1 : "");
+    account_row(talk(j), "%10.3f  %13s%s %-16s %s", journey_ms(j, m->time), "", m->client ? " ──" : " ◀─", word, m->client ? "─▶" : "──");
+    account_row(talk(j), "%10s  %13s    seq %llu%s%llu", "", "", (unsigned long long)record_number(m->frame, "tcp.seq"),
+                record_number(m->frame, "tcp.flags.ack") ? "  ack " : "  ", (unsigned long long)record_number(m->frame, "tcp.ack"));
+}
+
+/* Frames of A's cable that open or close the connection, between the states of both sides, by time. */
+static void talk_states(struct journey *j, hp_time from, hp_time to, bool closing)
+{
+    const struct record *r = &j->record;
+    uint64_t a = talk_object(j, "A", "SYN-SENT", j->began), b = talk_object(j, j->server_node, "SYN-RECEIVED", j->began);
+    uint32_t f = 0, s = 0;
+    char title[64];
+    account_row(talk(j), "%10s  %s%24s%s", "ms", account_pad(account_of(talk(j), "client A", "클라이언트 A"), 13, title, sizeof title), "",
+                account_of(talk(j), "server", "서버"));
+    if (!closing) account_row(talk(j), "%10s  %-13s%24s%s", "", "CLOSED", "", "LISTEN");
+    while (f < r->frames || s < r->states) {
+        const struct record_frame *k = f < r->frames ? &r->frame[f] : NULL;
+        const struct record_state *t = s < r->states ? &r->state[s] : NULL;
+        if (t && (!k || t->time <= k->in)) {
+            bool client = strcmp(journey_node(j, t->node), "A") == 0 && t->object == a;
+            bool server = strcmp(journey_node(j, t->node), j->server_node) == 0 && t->object == b;
+            if ((client || server) && t->time >= from && t->time <= to) talk_print_moment(j, &(struct talk_moment){t->time, NULL, t, client});
+            s++;
+            continue;
+        }
+        bool flags = closing ? record_number(k, "tcp.flags.fin") : record_number(k, "tcp.flags.syn");
+        bool ack = !closing && record_number(k, "tcp.flags.ack") && !record_number(k, "tcp.len") && k->end == 0 && k < j->request;
+        if (!k->cable && k->in >= from && k->in <= to && journey_is_ours(j, k) && (flags || ack)) {
+            talk_frame(j, k);
+            talk_print_moment(j, &(struct talk_moment){k->in, k, NULL, k->end == 0});
+        }
+        f++;
+    }
+}
+
+void steps_connect(struct journey *j)
+{
+    char ip[HP_IP_TEXT];
+    account_begin(talk(j), "3a", 4, "The message goes down to TCP/IP: a neighbour and a connection", "메시지를 TCP/IP 층에 전달한다: 이웃을 찾고 연결을 맺는다");
+    account_say(talk(j), "%s is in another network, so every packet goes to the home router. Its MAC address is found by ARP:",
+                "%s는 다른 네트워크에 있으므로 모든 패킷은 공유기로 간다. 공유기의 MAC 주소는 ARP로 찾는다:", hp_ip_text(&j->server, ip, sizeof ip));
+    talk_arp(j);
+    account_say(talk(j), "The 3-way handshake, with the states of both sides:", "3-way handshake와 양쪽의 상태:");
+    talk_states(j, j->began, talk_established(j, talk_object(j, j->server_node, "SYN-RECEIVED", j->began)), false);
+}
+
+/* ---- 6 and 7: the answer ---- */
+
+void steps_answer(struct journey *j)
+{
+    account_begin(talk(j), "6", 7, "The server's process answers with an HTTP response message", "서버의 프로세스가 HTTP 응답 메시지를 만든다");
+    account_say(talk(j), "The program behind port %u of %s reads the request and writes:", "%2$s의 포트 %1$u 뒤에 있는 프로그램이 요청을 읽고 답을 쓴다:", j->where.port,
+                j->server_node);
+    talk_frame(j, j->response);
+    talk_message(j, record_payload(j->response));
+}
+
+static void talk_resources(struct journey *j)
+{
+    account_say(talk(j), "What the page needs, each over a connection of its own:", "페이지에 필요한 것들, 각각 자기 연결로:");
+    account_row(talk(j), "%-8s %8s %10s %9s  %s", account_of(talk(j), "status", "상태"), account_of(talk(j), "bytes", "바이트"),
+                account_of(talk(j), "from ms", "부터ms"),
+                account_of(talk(j), "to ms", "까지ms"), "URL");
+    for (int i = 0; j->page && i < page_resources(j->page); i++) {
+        const struct page_resource *p = page_resource(j->page, i);
+        account_row(talk(j), "%-6d %8llu %10.3f %9.3f  %s", p->status, (unsigned long long)p->wire_bytes, journey_ms(j, p->began),
+                    journey_ms(j, p->ended), p->url);
+    }
+}
+
+void steps_return(struct journey *j)
+{
+    const struct record *r = &j->record;
+    unsigned segments = 0, lost = 0;
+    uint64_t bytes = 0;
+    account_begin(talk(j), "7", 4, "The response travels back the same way; then the connection is closed", "응답이 같은 방식으로 돌아오고, 연결을 끊는다");
+    for (uint32_t i = 0; i < r->frames; i++) {
+        const struct record_frame *f = &r->frame[i];
+        if (!journey_is_ours(j, f) || f->in < j->began) continue;
+        lost += f->drop != HP_DROP_NONE;
+        if (f->cable || f->end == 0 || !record_number(f, "tcp.len")) continue;
+        talk_frame(j, f);
+        segments++;
+        bytes += record_number(f, "tcp.len");
+    }
+    account_say(talk(j), "%u segments with %llu bytes came to A; %u frames of this connection were lost on cables.",
+                "A에 세그먼트 %u개, %llu바이트가 도착했다; 이 연결의 프레임 %u개가 케이블에서 사라졌다.", segments, (unsigned long long)bytes, lost);
+    if (j->page) talk_resources(j);
+    account_say(talk(j), "The close, 4-way, with the states of both sides:", "4-way handshake로 연결을 끊는다, 양쪽의 상태:");
+    talk_states(j, j->response->in, HP_NEVER - 1, true);
+}
+
+/* ---- 8: the page, or why there is none ---- */
+
+void steps_render(struct journey *j)
+{
+    account_begin(talk(j), "8", 7, "The browser renders the page", "브라우저가 HTML을 렌더링한다");
+    account_say(talk(j), "\"%s\", %.3f ms after Enter. %d links, %d resources.", "\"%s\", Enter를 누르고 %.3f ms 뒤. 링크 %d개, 자원 %d개.", page_title(j->page),
+                journey_ms(j, j->ended), page_links(j->page), page_resources(j->page));
+    char *text = NULL;
+    size_t n = 0;
+    FILE *f = open_memstream(&text, &n);
+    if (!f) return;
+    page_text(j->page, &(struct page_text_options){.width = j->width > 10 ? j->width - 8 : 72}, f);
+    fclose(f);
+    for (char *line = text, *end; line && *line; line = *end ? end + 1 : end) {
+        end = line + strcspn(line, "\n");
+        account_row(talk(j), "%.*s", (int)(end - line), line);
+    }
+    free(text);
+}
+
+/* Which layer gave up, in the order of the journey. */
+static void talk_blame(struct journey *j)
+{
+    bool tried = talk_object(j, "A", "SYN-SENT", j->began) != 0;
+    if (!tried && j->err == HP_ENOENT)
+        account_say(talk(j), "Layer 7 gave up: DNS answered that there is no such name.", "7계층이 포기했다: DNS가 그런 이름이 없다고 답했다.");
+    else if (!tried && j->err == HP_ETIMEDOUT)
+        account_say(talk(j), "Layer 7 gave up: no name server answered in time.", "7계층이 포기했다: 시간 안에 답한 네임 서버가 없다.");
+    else if (!tried)
+        account_say(talk(j), "Layer 7 gave up: no address was found, the name servers had no answer.", "7계층이 포기했다: 주소를 찾지 못했다, 네임 서버들에게 답이 없었다.");
+    else if (!j->request)
+        account_say(talk(j), "Layer 4 gave up: the handshake was never completed, although the SYN was sent again and again.",
+                    "4계층이 포기했다: SYN을 거듭 보냈지만 핸드셰이크가 끝나지 않았다.");
+    else
+        account_say(talk(j), "Layer 4 gave up: the connection stood, but what was sent was not acknowledged in time.",
+                    "4계층이 포기했다: 연결은 있었지만 보낸 것이 시간 안에 확인되지 않았다.");
+}
+
+void steps_failed(struct journey *j)
+{
+    account_begin(talk(j), "", 0, "No page came", "페이지가 오지 않았다");
+    account_say(talk(j), "%s", "%s", j->page && page_error(j->page)[0] ? page_error(j->page) : hp_err_text(j->err));
+    talk_blame(j);
+    account_say(talk(j), "What died on the way, and of what:", "도중에 사라진 것들과 그 까닭:");
+    for (int d = 1; d < HP_DROP_COUNT; d++)
+        if (j->record.drops[d] && d != HP_DROP_NOT_FOR_US && d != HP_DROP_TAKEN)
+            account_row(talk(j), "%6llu  %-18s %s", (unsigned long long)j->record.drops[d], hp_drop_name((enum hp_drop)d), hp_drop_text((enum hp_drop)d));
+}

@@ -1,0 +1,187 @@
+/* Steps about wrapping: the request layer by layer, its bits on the first cable, each router's decision, unwrapping. */
+#include <string.h>
+
+#include "hepta/wire.h"
+#include "journey/journey.h"
+#include "wire/crc.h"
+#include "wire/dissect.h"
+
+enum { WRAP_LAYERS_MAX = 8,
+       WRAP_BITS_SHOWN = 16 };
+
+static struct account *wrap(struct journey *j) { return &j->account; }
+
+/* ---- layers and their fields ---- */
+
+struct wrap_layer {
+    char name[24], label[64];
+    size_t at, n;
+};
+struct wrap_look {
+    struct journey *j;
+    struct hp_bytes frame;
+    struct wrap_layer layer[WRAP_LAYERS_MAX];
+    int layers, wanted; /* wanted: whose fields are printed, -1 = none */
+    int now;
+};
+
+static void wrap_hex(struct hp_bytes frame, size_t at, size_t n, char *out, size_t room)
+{
+    size_t shown = n > 8 ? 8 : n, w = 0;
+    out[0] = 0;
+    for (size_t i = 0; i < shown && at + i < frame.n && w + 3 < room; i++) w += (size_t)snprintf(out + w, room - w, "%02x ", frame.p[at + i]);
+    if (n > shown && w + 3 < room) snprintf(out + w, room - w, "..");
+}
+
+static void wrap_emit(void *ctx, const struct dissect_field *f)
+{
+    struct wrap_look *w = ctx;
+    char hex[40];
+    if (f->depth == 0) {
+        w->now = w->layers;
+        if (w->layers == WRAP_LAYERS_MAX) return;
+        struct wrap_layer *l = &w->layer[w->layers++];
+        snprintf(l->name, sizeof l->name, "%s", f->name);
+        snprintf(l->label, sizeof l->label, "%s", f->label);
+        l->at = f->at;
+        l->n = f->n;
+        return;
+    }
+    if (w->now != w->wanted || !f->n) return;
+    wrap_hex(w->frame, f->at, f->n, hex, sizeof hex);
+    account_row(wrap(w->j), "%4zu  %-26s  %-38.38s  %s", f->at, hex, f->label, f->text);
+}
+
+static void wrap_look(struct wrap_look *w, struct journey *j, const struct record_frame *f, int wanted)
+{
+    *w = (struct wrap_look){.j = j, .frame = f->bytes, .wanted = wanted};
+    dissect(f->bytes, DISSECT_ETHERNET, wrap_emit, w);
+}
+
+void steps_wrap(struct journey *j)
+{
+    static const int number[] = {2, 3, 4, 7};
+    struct wrap_look all, one;
+    account_begin(wrap(j), "3b", 4, "Every layer adds its header: the request becomes a frame", "층마다 헤더를 붙인다: 요청이 프레임이 된다");
+    account_packet(wrap(j), j->request->id, j->request->in, j->request->out);
+    wrap_look(&all, j, j->request, -1);
+    for (int i = all.layers - 1; i >= 0; i--) {
+        const struct wrap_layer *l = &all.layer[i];
+        account_say(wrap(j), "Layer %d: %s, %zu bytes; the whole is now %zu. (offset, bytes, field, value)",
+                    "%d계층: %s, %zu바이트; 이제 모두 %zu바이트. (위치, 바이트, 필드, 값)", i < 4 ? number[i] : 7, l->label, l->n, j->request->bytes.n - l->at);
+        wrap_look(&one, j, j->request, i);
+    }
+    account_say(wrap(j), "And 4 bytes of FCS at the end, so that layer 2 finds flipped bits.", "끝에는 2계층이 비트 오류를 찾도록 FCS 4바이트가 붙는다.");
+}
+
+/* ---- bits ---- */
+
+static void wrap_bits(struct journey *j, const char *label, const uint8_t *bytes, size_t n)
+{
+    char bits[WRAP_BITS_SHOWN + 1] = "", wave[WRAP_BITS_SHOWN * 6 + 1] = "";
+    size_t shown = n * 8 < WRAP_BITS_SHOWN ? n * 8 : WRAP_BITS_SHOWN;
+    for (size_t i = 0; i < shown; i++) {
+        bool one = bytes[i / 8] >> (i % 8) & 1; /* IEEE 802.3: the lowest bit first */
+        bits[i] = one ? '1' : '0';
+        strcat(wave, one ? "▁▔" : "▔▁"); /* ... and a 1 goes up in its middle */
+    }
+    account_row(wrap(j), "%-9s %3zu  %-16s%s %s", label, n * 8, bits, n * 8 > shown ? "…" : " ", wave);
+}
+
+static void wrap_signal(struct journey *j)
+{
+    const struct record_frame *f = j->request;
+    const uint8_t *p = f->bytes.p;
+    uint8_t preamble[7] = {0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55}, sfd = 0xd5;
+    uint32_t crc = crc_of(f->bytes);
+    uint8_t fcs[4] = {(uint8_t)crc, (uint8_t)(crc >> 8), (uint8_t)(crc >> 16), (uint8_t)(crc >> 24)};
+    struct hp_way way;
+    hp_cable_get(hp_world_find_cable(j->world, j->plan->cable[f->cable].name), f->end, &way);
+    size_t bits = (8 + f->bytes.n + 4) * 8;
+    account_say(wrap(j), "On the first cable (10BASE-T) every bit is a change of voltage in its middle, the Manchester code: "
+                "%zu bits at %.0f Mbit/s take %.1f µs.",
+                "첫 케이블(10BASE-T)에서 비트마다 가운데에서 전압이 바뀐다, 맨체스터 부호: %zu비트가 %.0f Mbit/s로 %.1f µs 걸린다.", bits, (double)way.rate / 1e6,
+                (double)bits * 1e6 / (double)way.rate);
+    wrap_bits(j, "preamble", preamble, 7);
+    wrap_bits(j, "SFD", &sfd, 1);
+    wrap_bits(j, "dst", p, 6);
+    wrap_bits(j, "src", p + 6, 6);
+    wrap_bits(j, "type", p + 12, 2);
+    wrap_bits(j, "payload", p + 14, f->bytes.n - 14);
+    wrap_bits(j, "FCS", fcs, 4);
+}
+
+/* ---- routers ---- */
+
+static void wrap_decision(struct journey *j, uint32_t node, const struct record_frame *in, const struct record_frame *out)
+{
+    struct hp_route route;
+    char name[64], to[HP_PREFIX_TEXT] = "?", gateway[HP_IP_TEXT] = "", from[20] = "", next[20] = "";
+    struct hp_stack *s = hp_world_find(j->world, journey_node(j, node));
+    account_pad(journey_node(j, node), 8, name, sizeof name);
+    if (j->plan->node[node].kind == HP_NODE_SWITCH) {
+        record_text(in, "eth.dst", next, sizeof next);
+        account_row(wrap(j), "%s  %s %s → %s", name, account_of(wrap(j), "switch: knows where", "스위치: 안다,"), next,
+                    journey_node(j, record_to(&j->record, out)));
+        return;
+    }
+    record_text(out, "eth.src", from, sizeof from);
+    record_text(out, "eth.dst", next, sizeof next);
+    if (s && hp_route_find(s, &j->server, &route) == HP_OK) {
+        hp_prefix_text(&route.to, to, sizeof to);
+        if (!hp_ip_is_any(&route.gateway)) hp_ip_text(&route.gateway, gateway, sizeof gateway);
+    }
+    account_row(wrap(j), "%s  TTL %2llu → %-2llu  %-15s → %s%s%s", name, (unsigned long long)record_number(in, "ip.ttl"),
+                (unsigned long long)record_number(out, "ip.ttl"), to, gateway[0] ? gateway : account_of(wrap(j), "on this cable", "바로 이 케이블"),
+                "  → ", journey_node(j, record_to(&j->record, out)));
+    account_row(wrap(j), "%-8s  MAC %s → %s", "", from, next);
+}
+
+void steps_wire(struct journey *j)
+{
+    const struct record *r = &j->record;
+    const struct record_frame *last = NULL;
+    account_begin(wrap(j), "4", 1, "As a signal over the cables, router by router", "전기 신호가 되어 케이블을 지나고, 라우터마다 길을 고른다");
+    wrap_signal(j);
+    account_say(wrap(j), "Each router looks only at the destination address: the longest matching prefix of its table says which cable is next. "
+                         "TTL goes down by one, "
+                         "both MAC addresses are new on every cable, the IP addresses stay:",
+                "라우터는 목적지 주소만 본다: 표에서 가장 길게 맞는 프리픽스가 다음 케이블을 정한다. TTL은 하나씩 줄고, MAC 주소는 케이블마다 바뀌고, IP 주소는 그대로다:");
+    for (uint32_t i = 0; i < r->frames; i++) {
+        const struct record_frame *f = &r->frame[i];
+        if (f->id != j->request->id || f->in < j->request->in) continue;
+        account_packet(wrap(j), f->id, f->in, f->out);
+        if (last) wrap_decision(j, record_from(r, f), last, f);
+        last = f;
+    }
+    if (last) account_say(wrap(j), "%.3f ms after Enter it is at %s.", "Enter를 누르고 %.3f ms 뒤에 %s에 도착했다.",
+                          journey_ms(j, last->out == HP_NEVER ? last->in : last->out),
+                          journey_node(j, record_to(r, last)));
+}
+
+/* ---- unwrapping ---- */
+
+void steps_unwrap(struct journey *j)
+{
+    const struct record *r = &j->record;
+    const struct record_frame *f = NULL;
+    char mac[20] = "", ip[HP_IP_TEXT] = "", ip_sum[32] = "", tcp_sum[32] = "", uri[300] = "";
+    for (uint32_t i = 0; i < r->frames; i++)
+        if (r->frame[i].id == j->request->id && r->frame[i].in >= j->request->in) f = &r->frame[i];
+    if (!f) return;
+    record_text(f, "eth.dst", mac, sizeof mac);
+    record_text(f, "ip.dst", ip, sizeof ip);
+    record_text(f, "ip.checksum.status", ip_sum, sizeof ip_sum);
+    record_text(f, "tcp.checksum.status", tcp_sum, sizeof tcp_sum);
+    record_text(f, "http.request.uri", uri, sizeof uri);
+    account_begin(wrap(j), "5", 4, "At the server the message is unwrapped", "서버에 도착한 패킷을 풀어 메시지를 복원한다");
+    account_packet(wrap(j), f->id, f->in, f->out);
+    account_row(wrap(j), "1  %zu %s", (8 + f->bytes.n + 4) * 8, account_of(wrap(j), "bits, the preamble taken off", "비트, 프리앰블을 떼어 낸다"));
+    account_row(wrap(j), "2  Ethernet  FCS %08x, %s %s", crc_of(f->bytes), account_of(wrap(j), "to my MAC", "내 MAC으로:"), mac);
+    account_row(wrap(j), "3  IP        %s %s, %s %s, TTL %llu", account_of(wrap(j), "checksum", "체크섬"), ip_sum,
+                account_of(wrap(j), "to my address", "내 주소로:"), ip,
+                (unsigned long long)record_number(f, "ip.ttl"));
+    account_row(wrap(j), "4  TCP       %s %s, %s %llu: %s", account_of(wrap(j), "checksum", "체크섬"), tcp_sum, account_of(wrap(j), "port", "포트"),
+                (unsigned long long)record_number(f, "tcp.dstport"), account_of(wrap(j), "the process that listens there", "거기서 듣고 있는 프로세스"));
+    account_row(wrap(j), "7  HTTP      GET %s", uri);
+}

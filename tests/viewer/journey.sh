@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# The journey of a page: the account tells what went over the cables (as tshark sees it), the same seed gives the same bytes, faults end in the page
+# after a way around or in the layer that gave up, and its page can be clicked through.
+set -eu
+HEPTA=${HEPTA:?the hepta command}
+here=$(cd "$(dirname "$0")" && pwd)
+export SHOTS=${SHOTS:-$PWD/viewer-shots} LC_ALL=C.UTF-8
+mkdir -p "$SHOTS"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+python=/usr/bin/python3
+[ -x $python ] || python=python3
+fail() { echo "FAILED: $*"; exit 1; }
+has() { grep -qF -- "$2" "$work/$1" || { cat "$work/$1"; fail "$1 does not say: $2"; }; }
+
+"$HEPTA" browse www.google.com --lang en --out "$work/a" >"$work/en"
+"$HEPTA" browse www.google.com --lang en --out "$work/b" >"$work/en2"
+cmp <(sed "s|$work/a||" "$work/en") <(sed "s|$work/b||" "$work/en2") || fail "two runs of one seed say different things"
+for file in capture.pcapng events.jsonl journey.html; do cmp "$work/a/$file" "$work/b/$file" || fail "$file differs between two runs of one seed"; done
+"$HEPTA" browse www.google.com --lang en --seed 2 --out "$work/b" >"$work/other"
+cmp -s "$work/a/capture.pcapng" "$work/b/capture.pcapng" && fail "another seed gives the same"
+
+# Every step, with real values.
+for step in "0  Before" "1  A URL" "2  DNS" "3a The message" "3b Every layer" "4  As a signal" "5  At the server" "6  The server" "7  The response" "8  The browser"; do has en "$step"; done
+has en "GET / HTTP/1.1"
+has en "refers to the servers of com"
+has en "www.google.com has the address 11.22.33.44"
+for state in SYN-SENT SYN-RECEIVED ESTABLISHED LISTEN FIN-WAIT-1 LAST-ACK TIME-WAIT; do has en "$state"; done
+has en "TTL 64 → 63"
+has en "TTL 60 → 59"
+"$HEPTA" browse www.google.com/layers.html --lang ko --out '' >"$work/ko"
+has ko "3-way handshake와 양쪽의 상태"
+has ko "OSI 7계층"
+
+# What the account shows is what tshark shows.
+tshark=$(command -v tshark || true)
+if [ -n "$tshark" ]; then
+    request=$(tshark -r "$work/a/capture.pcapng" -Y 'http.request.uri == "/"' -T fields -e tcp.seq_raw -e tcp.ack_raw -e tcp.srcport -e ip.ttl 2>/dev/null | head -1)
+    read -r seq ack port ttl <<<"$request"
+    for value in "Sequence Number                         $seq" "Acknowledgment Number                   $ack" "Source Port                             $port" \
+                 "Time to Live                            $ttl"; do has en "$value"; done
+    bad=$(tshark -r "$work/a/capture.pcapng" -o tcp.desegment_tcp_streams:FALSE -o ip.check_checksum:TRUE -o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE \
+          -Y '_ws.malformed || ip.checksum.status == 0 || tcp.checksum.status == 0 || udp.checksum.status == 0 || eth.fcs.status == 0' 2>/dev/null | head -5)
+    [ -z "$bad" ] || fail "tshark finds: $bad"
+    answers=$(tshark -r "$work/a/capture.pcapng" -Y 'dns.a == 11.22.33.44' -T fields -e dns.id 2>/dev/null | sort -u | head -1)
+    has en "$answers"
+fi
+
+# A router dies while the page loads: around it, and the same page.
+"$HEPTA" browse www.google.com --lang en --fault 'at 120ms crash 바' --out "$work/c" >"$work/around"
+has around '"Google"'
+"$HEPTA" browse www.google.com --lang en --loss 3% --seed 5 --out '' >"$work/lossy"
+has lossy '"Google"'
+# Nobody is reached: which layer gave up.
+if "$HEPTA" browse www.google.com --lang en --fault 'at 10ms down home-가' --out '' >"$work/cut"; then fail "no page came, and the exit status is 0"; fi
+has cut "Layer 7 gave up: no name server answered in time."
+if "$HEPTA" browse www.google.com --lang en --fault 'at 80ms crash B' --out '' >"$work/dead"; then fail "no page came, and the exit status is 0"; fi
+has dead "Layer 4 gave up"
+if "$HEPTA" browse nobody.example --lang en --out '' >"$work/none"; then fail "no page came, and the exit status is 0"; fi
+has none "there is no such name"
+if "$HEPTA" browse www.google.com --fault 'at 1s explode' --out '' 2>"$work/wrong" >&2; then fail "a fault that is none was taken"; fi
+has wrong "what goes wrong"
+"$HEPTA" browse www.naver.com --json --out '' | $python -c 'import json,sys; j = json.load(sys.stdin); assert j["status"] == 200 and len(j["steps"]) == 10, j'
+
+if ! command -v chromium >/dev/null || ! command -v chromedriver >/dev/null; then
+    echo "skipped: chromium and chromedriver (Debian: chromium-driver) are not here"
+    exit 77
+fi
+$python "$here/schema.py" "$here/../../docs/scene.schema.json" "$work/a/journey.html"
+"$HEPTA" browse www.google.com/images.html --lang ko --out "$work/d" >/dev/null
+$python "$here/journey.py" "$work/d/journey.html"
