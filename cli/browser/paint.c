@@ -36,6 +36,14 @@ struct painter {
     double clip_bottom;
 };
 
+/* fontconfig and pango keep what they know of fonts until the process ends; LeakSanitizer is told so. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void) { return "leak:libfontconfig\nleak:libpango\nleak:libglib\nleak:libgobject\nleak:libcairo\n"; }
+#endif
+#endif
+
 /* ---- fonts ---- */
 
 /* The first family of a list; the generic names, and those that nearly every page asks for and nobody has here, mean what is installed with us. */
