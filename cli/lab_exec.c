@@ -6,6 +6,7 @@
 
 #include "hepta/shake.h"
 #include "lab_run.h"
+#include "scene.h"
 
 static void exec_print_event(void *ctx, const struct hp_event *e)
 {
@@ -45,6 +46,7 @@ static void exec_news(void *ctx, const struct hp_run_event *e)
     if (!r->run) return; /* it is still being made */
     if (e->kind == HP_RUN_FAULT) r->count.faults++;
     if (r->files) lab_out_news(r->files, e);
+    lab_scene_news(r, e);
     if (r->view) lab_watch_news(r->view, e);
     else exec_say(r, e);
     if (r->tell) r->tell(r->ctx, e);
@@ -74,12 +76,13 @@ static int exec_watch(struct lab_run *r)
             cli_error("%s", why);
             return CLI_USAGE;
         }
+        if (!r->no_report && !lab_scene_watch(r)) return cli_error("out of memory");
     }
     r->view = r->watch ? lab_watch_new(r) : NULL;
     return CLI_OK;
 }
 
-static int exec_file(void *ctx, const char *name, struct hp_bytes *out) { return lab_file_extra(((struct lab_run *)ctx)->file, name, out); }
+static int exec_file(void *ctx, const char *name, struct hp_bytes *out) { return lab_extra_read(((struct lab_run *)ctx)->file, name, out); }
 
 int lab_run_make(struct lab_run *r)
 {
@@ -175,6 +178,21 @@ static void exec_write_more(const struct lab_run *r, FILE *f)
     fwrite(l->text + at, 1, l->n - at, f);
 }
 
+static int exec_copies(struct lab_run *r)
+{
+    int result = exec_write(r, r->out, "network.lab", exec_write_copy);
+    if (!result && r->file->more_path) result = exec_write(r, r->out, "faults.lab", exec_write_more);
+    if (!result) r->copied = lab_extra_copy(r->file, r->out, r->quiet);
+    return r->copied < 0 ? CLI_FAILED : result;
+}
+
+static int exec_report(struct lab_run *r)
+{
+    char path[4096];
+    snprintf(path, sizeof path, "%s/report.html", r->out);
+    return !r->scene || lab_scene_write(r, path) ? CLI_OK : cli_error("%s: %s", path, strerror(errno));
+}
+
 int lab_run_end(struct lab_run *r)
 {
     char why[512];
@@ -185,8 +203,8 @@ int lab_run_end(struct lab_run *r)
     r->view = NULL;
     if (r->files && lab_out_close(r->files, why, sizeof why)) result = cli_error("%s/%s", r->out, why);
     if (r->out && !result) result = exec_write(r, r->out, "run.json", lab_report_json);
-    if (r->out && !result) result = exec_write(r, r->out, "network.lab", exec_write_copy);
-    if (r->out && !result && r->file->more_path) result = exec_write(r, r->out, "faults.lab", exec_write_more);
+    if (r->out && !result) result = exec_copies(r);
+    if (r->out && !result) result = exec_report(r);
     if (r->junit && !result) result = exec_write(r, NULL, r->junit, lab_report_junit);
     if (r->json) lab_report_json(r, stdout);
     else if (!r->quiet) lab_report_text(r, stdout);
@@ -201,6 +219,7 @@ void lab_run_free(struct lab_run *r)
     if (r->view) lab_watch_free(r->view);
     hp_run_free(r->run);
     lab_out_free(r->files);
+    scene_free(r->scene);
     hp_shake_watch_free(r->checks);
     free(r->digest);
 }

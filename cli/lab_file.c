@@ -47,7 +47,7 @@ void lab_file_complain(const struct lab_file *f, const struct hp_plan_error *err
     fprintf(stderr, "%s", hp_plan_error_text(&e, more ? f->more_path : f->path, text, sizeof text));
 }
 
-static void file_hash(const char *text, size_t n, char out[SHA256_TEXT])
+void lab_file_hash(const char *text, size_t n, char out[SHA256_TEXT])
 {
     struct sha256 h;
     sha256_init(&h);
@@ -55,82 +55,12 @@ static void file_hash(const char *text, size_t n, char out[SHA256_TEXT])
     sha256_text(&h, out);
 }
 
-/* ---- include ---- */
-
-/* `name`, as seen from the file `base`. */
-static void file_beside(const char *base, const char *name, char *path, size_t n)
-{
-    const char *slash = strrchr(base, '/');
-    if (name[0] == '/' || !slash) snprintf(path, n, "%s", name);
-    else snprintf(path, n, "%.*s/%s", (int)(slash - base), base, name);
-}
-
-static int file_include(void *ctx, const char *from, const char *name, const char **text, size_t *n)
-{
-    const struct lab_file *f = ctx;
-    char path[4096];
-    file_beside(from ? from : f->path, name, path, sizeof path);
-    char *bytes = lab_file_read(path, n);
-    if (!bytes) return errno == ENOENT ? HP_ENOENT : HP_EIO;
-    *text = bytes;
-    return HP_OK;
-}
-
-static void file_include_close(void *ctx, const char *text, size_t n) { free((void *)(uintptr_t)text); }
 static void file_problem(void *ctx, const struct hp_plan_error *error) { lab_file_complain(ctx, error); }
-
-/* ---- files that programs name ---- */
-
-struct lab_extra {
-    struct lab_extra *next;
-    char *name, *bytes;
-    size_t n;
-};
-
-static int extra_read(struct lab_file *f, const char *name, struct lab_extra **out)
-{
-    char path[4096];
-    size_t n;
-    file_beside(f->path, name, path, sizeof path);
-    char *bytes = lab_file_read(path, &n), *copy = strdup(name);
-    struct lab_extra *x = malloc(sizeof *x);
-    if (!bytes || !copy || !x) {
-        int err = bytes ? HP_ENOMEM : errno == ENOENT || errno == ENOTDIR ? HP_ENOENT : HP_EIO;
-        free(bytes);
-        free(copy);
-        free(x);
-        return err;
-    }
-    *x = (struct lab_extra){f->extra, copy, bytes, n};
-    *out = f->extra = x;
-    return HP_OK;
-}
-
-int lab_file_extra(struct lab_file *f, const char *name, struct hp_bytes *out)
-{
-    struct lab_extra *x = f->extra;
-    if (name[0] == '/' || strstr(name, "..")) return HP_EACCES;
-    while (x && strcmp(x->name, name) != 0) x = x->next;
-    int err = x ? HP_OK : extra_read(f, name, &x);
-    if (!err) *out = (struct hp_bytes){(const uint8_t *)x->bytes, x->n};
-    return err;
-}
-
-static void extra_free(struct lab_file *f)
-{
-    while (f->extra) {
-        struct lab_extra *x = f->extra;
-        f->extra = x->next;
-        free(x->name);
-        free(x->bytes);
-        free(x);
-    }
-}
 
 static int file_parse(struct lab_file *f)
 {
     struct hp_plan_error error;
-    struct hp_plan_options o = {.open = file_include, .close = file_include_close, .problem = file_problem, .ctx = f};
+    struct hp_plan_options o = {.open = lab_extra_include, .close = lab_extra_included, .problem = file_problem, .ctx = f};
     int err = hp_plan_read(f->text, f->n, &o, hp_os_allocator(), &f->plan, &error);
     if (err == HP_ENOMEM) cli_error("%s: out of memory", f->path);
     return err ? CLI_USAGE : CLI_OK;
@@ -160,24 +90,27 @@ static int file_begin(struct lab_file *f, const char *path)
         return CLI_USAGE;
     }
     f->own = f->n;
-    file_hash(f->text, f->n, f->sha256);
+    lab_file_hash(f->text, f->n, f->sha256);
     return CLI_OK;
 }
 
-int lab_file_open(struct lab_file *f, const char *path, const char *more)
+int lab_file_open_again(struct lab_file *f, const char *path, const char *more, const struct lab_record *then)
 {
     int result = file_begin(f, path);
+    if (!result && then && !lab_extra_again(f, then)) result = CLI_USAGE;
     if (!result && more) {
         size_t n;
         char *text = lab_file_read(more, &n);
         if (!text) cli_error("%s: %s", more, strerror(errno));
         f->more_path = more;
         if (!text || !file_append(f, text, n)) result = CLI_USAGE;
-        else file_hash(text, n, f->more_sha256);
+        else lab_file_hash(text, n, f->more_sha256);
         free(text);
     }
     return result ? result : file_parse(f);
 }
+
+int lab_file_open(struct lab_file *f, const char *path, const char *more) { return lab_file_open_again(f, path, more, NULL); }
 
 int lab_file_open_text(struct lab_file *f, const char *path, const char *more)
 {
@@ -190,7 +123,7 @@ int lab_file_open_text(struct lab_file *f, const char *path, const char *more)
 void lab_file_close(struct lab_file *f)
 {
     hp_plan_free(f->plan);
-    extra_free(f);
+    lab_extra_free(f);
     free(f->text);
     *f = (struct lab_file){NULL};
 }

@@ -84,6 +84,20 @@ const char *lab_json_element(const char *array, unsigned i)
     return json_space(p);
 }
 
+const char *lab_json_next(const char *element)
+{
+    const char *p = json_skip(element);
+    if (p) p = json_space(p);
+    return p && *p == ',' ? json_space(p + 1) : NULL;
+}
+
+bool lab_json_same(const char *a, const char *b)
+{
+    const char *a_end = a ? json_skip(a) : NULL, *b_end = b ? json_skip(b) : NULL;
+    if (!a_end || !b_end) return !a == !b;
+    return a_end - a == b_end - b && memcmp(a, b, (size_t)(a_end - a)) == 0;
+}
+
 bool lab_json_text(const char *value, char *buf, size_t n)
 {
     const char *end = value ? json_skip_text(value) : NULL;
@@ -134,8 +148,7 @@ static bool record_digests(struct lab_record *r, const char *array)
         }
         if (!lab_json_text(e, r->digest[r->digests], sizeof r->digest[0])) return false;
         r->digests++;
-        e = json_space(json_skip(e));
-        e = *e == ',' ? json_space(e + 1) : NULL;
+        e = lab_json_next(e);
     }
     return r->digests > 0;
 }

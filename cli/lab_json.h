@@ -10,6 +10,10 @@ const char *lab_json_find(const char *json, const char *key);
 bool lab_json_text(const char *value, char *buf, size_t n);
 /* The i-th element of an array, or NULL. */
 const char *lab_json_element(const char *array, unsigned i);
+/* The element behind this one, or NULL. */
+const char *lab_json_next(const char *element);
+/* Two values, byte by byte; both may be NULL. */
+bool lab_json_same(const char *a, const char *b);
 
 /* What a folder, or the run.json in it, says of a run. */
 struct lab_record {

@@ -11,13 +11,11 @@
 static bool replay_is(const char *path, const char *sha256)
 {
     size_t n;
-    char text[SHA256_TEXT], *bytes = lab_file_read(path, &n);
-    struct sha256 h;
+    char text[SHA256_TEXT], *bytes = strcmp(path, "-") == 0 ? NULL : lab_file_read(path, &n);
     if (!bytes) return false;
-    sha256_init(&h);
-    sha256_add(&h, bytes, n);
+    lab_file_hash(bytes, n, text);
     free(bytes);
-    return strcmp(sha256_text(&h, text), sha256) == 0;
+    return strcmp(text, sha256) == 0;
 }
 
 /* The file that was run: where it was, or the copy beside run.json.  False: neither has the bytes of then. */
@@ -48,7 +46,7 @@ static int replay_run(struct lab_record *then, const char *out, bool watch)
     if (!replay_find(then, then->file, "network.lab", then->sha256, path, sizeof path)) return CLI_USAGE;
     if (then->has_faults && !replay_find(then, then->faults, "faults.lab", then->faults_sha256, faults, sizeof faults)) return CLI_USAGE;
     struct lab_run r = {.file = &file, .seed = then->seed, .seeded = true, .until = then->until, .out = out, .quiet = true, .watch = watch};
-    int result = lab_file_open(&file, path, then->has_faults ? faults : NULL);
+    int result = lab_file_open_again(&file, path, then->has_faults ? faults : NULL, then);
     if (!result) result = lab_run_make(&r);
     if (!result) result = lab_run_go(&r);
     if (!result && out) result = lab_run_end(&r) == CLI_USAGE ? CLI_USAGE : CLI_OK;
@@ -72,7 +70,7 @@ int lab_verb_replay(int argc, char **argv)
     };
     const struct cli_usage usage = {"lab replay [OPTION...] RUN.json|DIR",
         "Runs again what was run, by what its run.json says, and compares the digests of every virtual second.  Exits with 0 if it was the same,\n"
-        "1 if not, 2 if the file that was run is not what it was.",
+        "1 if not, 2 if a file that was run, or that it names, is not what it was and has no copy beside run.json.",
         "  hepta lab run --out result network.lab && hepta lab replay result\n", own, NULL};
     struct lab_record then;
     int words, exit_code = cli_parse(&usage, argc, argv, &words, 1, 1);
@@ -179,6 +177,10 @@ static bool diff_inputs(const struct lab_record *a, const struct lab_record *b)
     if (strcmp(a->sha256, b->sha256) != 0) printf("the files differ: %s and %s\n", a->file, b->file);
     if (strcmp(a->faults_sha256, b->faults_sha256) != 0) printf("the schedules of faults differ\n");
     if (a->seed != b->seed) printf("the seeds differ: %llu and %llu\n", (unsigned long long)a->seed, (unsigned long long)b->seed);
+    if (!lab_json_same(lab_json_find(a->json, "files"), lab_json_find(b->json, "files"))) {
+        printf("the files that they name differ\n");
+        same = false;
+    }
     same &= strcmp(a->sha256, b->sha256) == 0 && strcmp(a->faults_sha256, b->faults_sha256) == 0 && a->seed == b->seed;
     return same;
 }

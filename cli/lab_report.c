@@ -92,7 +92,9 @@ void lab_report_text(const struct lab_run *r, FILE *f)
             (unsigned long long)r->seed, hp_time_text(r->now, time, sizeof time), hp_span_text(r->real, real, sizeof real),
             (unsigned long long)hp_world_events(hp_run_world(r->run)), (unsigned long long)r->count.frames,
             (unsigned long long)r->digest[r->digests - 1]);
-    if (r->out) fprintf(f, "%s: run.json, capture.pcapng, events.jsonl, network.lab\n", r->out);
+    if (r->out) fprintf(f, "%s: run.json, capture.pcapng, events.jsonl, %snetwork.lab", r->out, r->scene ? "report.html, " : "");
+    if (r->out && r->copied) fprintf(f, " and %d that it names", r->copied);
+    if (r->out) fputc('\n', f);
     uint32_t failures = lab_run_failures(r);
     if (failures) fprintf(f, "FAILED: %u\n", failures);
 }
@@ -183,6 +185,19 @@ static void report_json_drops(const struct lab_run *r, FILE *f)
     fputs("},\n", f);
 }
 
+static void report_json_files(const struct lab_run *r, FILE *f)
+{
+    fputs(",\n \"files\":[", f);
+    for (const struct lab_extra *x = r->file->extra; x; x = x->next) {
+        fputs(x == r->file->extra ? "\n  {" : ",\n  {", f);
+        report_key(f, "name", x->name);
+        fputc(',', f);
+        report_key(f, "sha256", x->bytes ? x->sha256 : NULL);
+        fputc('}', f);
+    }
+    fputc(']', f);
+}
+
 /* The inputs first: what `hepta lab replay` needs.  One member a line, digests last. */
 void lab_report_json(const struct lab_run *r, FILE *f)
 {
@@ -196,6 +211,7 @@ void lab_report_json(const struct lab_run *r, FILE *f)
     report_key(f, "faults_file", r->file->more_path);
     fputs(",\n ", f);
     report_key(f, "faults_sha256", r->file->more_path ? r->file->more_sha256 : NULL);
+    report_json_files(r, f);
     fprintf(f, ",\n \"seed\":\"%llu\",\n \"until\":%lld,\n \"time\":%lld,\n \"events\":%llu,\n \"frames\":%llu,\n \"faults\":%u,\n \"failures\":%u,\n",
             (unsigned long long)r->seed, (long long)r->until, (long long)r->now, (unsigned long long)hp_world_events(hp_run_world(r->run)),
             (unsigned long long)r->count.frames, r->count.faults, lab_run_failures(r));

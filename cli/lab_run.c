@@ -18,7 +18,7 @@ static const char run_text[] =
     "Lets a described network happen in virtual time: its programs run, its faults strike, its expectations are watched.  The same file and\n"
     "seed give the same, bit for bit.  Exits with 0 if all expectations held (in a file without any: if all programs did well), 1 if not,\n"
     "2 if the file or the command line makes no sense.  --out leaves capture.pcapng (an interface for each end of each cable; follow a packet\n"
-    "by Wireshark's frame.packet_id == 7), events.jsonl, run.json, and copies of what was read.";
+    "by Wireshark's frame.packet_id == 7), events.jsonl, run.json, report.html (the run, to look at in a browser), and copies of what was read.";
 
 static int run_verb(struct lab_run *r, const char *path, const char *more)
 {
@@ -43,7 +43,8 @@ int lab_verb_run(int argc, char **argv)
     const struct cli_option own[] = {
         {"seed", 's', CLI_TEXT, &seed, "N", "all of its chance; instead of the file's", 0, 0, 0},
         {"until", 'u', CLI_SPAN, &r.until, "TIME", "end at this virtual time, instead of the file's", 0, 0, 0},
-        {"out", 'o', CLI_TEXT, &r.out, "DIR", "leave capture.pcapng, events.jsonl, run.json there", 0, 0, 0},
+        {"out", 'o', CLI_TEXT, &r.out, "DIR", "leave capture.pcapng, events.jsonl, run.json, report.html there", 0, 0, 0},
+        {"no-report", 0, CLI_FLAG, &r.no_report, NULL, "no report.html", 0, 0, 0},
         {"faults", 'f', CLI_TEXT, &faults, "FILE", "more lines behind the file's: a schedule of faults", 0, 0, 0},
         {"watch", 'w', CLI_FLAG, &r.watch, NULL, "show how it goes, on stderr", 0, 0, 0},
         {"json", 'j', CLI_FLAG, &r.json, NULL, "print run.json instead of text", 0, 0, 0},

@@ -14,16 +14,36 @@ struct lab_file {
     uint32_t lines;                     /* of the first */
     char sha256[SHA256_TEXT], more_sha256[SHA256_TEXT];
     struct hp_plan *plan;
-    struct lab_extra *extra;            /* files beside it that its programs name */
+    struct lab_extra *extra, *extra_last; /* files that it includes and that its programs name, in the order in which they were first wanted */
+    const struct lab_extra *reading[HP_PLAN_INCLUDES_MAX + 2]; /* that are being included */
+    unsigned depth, misses;
 };
 int lab_file_open(struct lab_file *f, const char *path, const char *more);          /* enum cli_exit */
 int lab_file_open_text(struct lab_file *f, const char *path, const char *more_text);
-/* A file beside the lab's: kept until lab_file_close().  HP_ENOENT, HP_EIO, HP_ENOMEM; HP_EACCES: it leads out of the lab's folder. */
-int lab_file_extra(struct lab_file *f, const char *name, struct hp_bytes *out);
+struct lab_record;
+/* As it was then (lab_json.h): files that it names are wanted with the bytes of then, from where they were or from the record's folder. */
+int lab_file_open_again(struct lab_file *f, const char *path, const char *more, const struct lab_record *then);
 void lab_file_close(struct lab_file *f);
 void lab_file_complain(const struct lab_file *f, const struct hp_plan_error *error);
 /* The whole file; NULL: errno. */
 char *lab_file_read(const char *path, size_t *n);
+void lab_file_hash(const char *text, size_t n, char out[SHA256_TEXT]);
+
+/* lab_extra.c: files that the lab's names: `include "FILE"`, `site FOLDER`, `zone FILE`; by their names seen from its folder. */
+struct lab_extra {
+    struct lab_extra *next;
+    char *name, *bytes;                 /* bytes NULL: there was none */
+    size_t n;
+    char sha256[SHA256_TEXT];
+};
+/* For programs: kept until lab_file_close().  HP_ENOENT, HP_EIO, HP_ENOMEM; HP_EACCES: it leads out of the lab's folder. */
+int lab_extra_read(struct lab_file *f, const char *name, struct hp_bytes *out);
+int lab_extra_include(void *file, const char *from, const char *name, const char **text, size_t *n);    /* of hp_plan_options */
+void lab_extra_included(void *file, const char *text, size_t n);
+bool lab_extra_again(struct lab_file *f, const struct lab_record *then);    /* or says what is not what it was */
+/* Copies into the folder, at their names; how many.  Told on stderr unless quiet: which cannot be.  -1: an error was said. */
+int lab_extra_copy(const struct lab_file *f, const char *folder, bool quiet);
+void lab_extra_free(struct lab_file *f);
 
 /* What is counted while it runs. */
 struct lab_count {
@@ -36,7 +56,7 @@ struct lab_run {
     /* set by the caller */
     struct lab_file *file;
     uint64_t seed;
-    bool seeded, quiet, watch, trace, json, all, check;
+    bool seeded, quiet, watch, trace, json, all, check, no_report;
     hp_time until;
     const struct hp_allocator *allocator; /* NULL: malloc */
     const char *out, *junit;
@@ -45,6 +65,8 @@ struct lab_run {
     /* to be read */
     struct hp_run *run;
     struct lab_out *files;
+    struct scene *scene;                /* of report.html, or NULL */
+    int copied;                         /* files beside the lab's that were copied */
     struct lab_count count;
     uint64_t *digest;                   /* at the end of each virtual second, and at the end */
     uint32_t digests, digests_room;
@@ -65,6 +87,10 @@ bool lab_run_app_failed(const struct hp_run_app *a);
 void lab_report_text(const struct lab_run *r, FILE *f);
 void lab_report_json(const struct lab_run *r, FILE *f);
 void lab_report_junit(const struct lab_run *r, FILE *f);
+/* lab_scene.c: report.html, the run to look at.  false: out of memory, or errno. */
+bool lab_scene_watch(struct lab_run *r);
+void lab_scene_news(const struct lab_run *r, const struct hp_run_event *e);
+bool lab_scene_write(struct lab_run *r, const char *path);
 /* lab_watch.c: what is seen while it runs, on stderr. */
 struct lab_watch *lab_watch_new(struct lab_run *r);
 void lab_watch_look(struct lab_watch *w);       /* from time to time */

@@ -60,7 +60,7 @@ printed() { "$HEPTA" lab run net.lab >/dev/full 2>got; [ $? = 1 ] && grep -q "st
 check "what cannot be printed is an error" printed
 
 lab run -q --out a net.lab && lab run -q --out b net.lab && lab run -q --seed 43 --out c net.lab
-for file in capture.pcapng events.jsonl run.json; do check "twice the same $file" cmp a/$file b/$file; done
+for file in capture.pcapng events.jsonl run.json report.html; do check "twice the same $file" cmp a/$file b/$file; done
 check "another seed, another run" bash -c "! cmp -s a/events.jsonl c/events.jsonl"
 check "all of events.jsonl and run.json is JSON" python3 -c "
 import json
@@ -73,6 +73,23 @@ assert any(e['kind'] == 'drop' and e['reason'] == 'WIRE_LOSS' for e in events)
 assert any(e['kind'] == 'fault' for e in events)
 entered = sum(e['kind'] == 'enter' for e in events)
 assert entered == run['frames'] == sum(end['frames'] for c in run['cables'] for end in c['ends'])"
+lab run -q --out bad bad.lab
+page() { python3 - "$@" <<'PY'
+import json, re, sys
+def scene(folder):
+    page = open(folder + '/report.html').read()
+    assert not re.search(r'(src|href)="https?:', page)
+    return json.loads(re.search(r'<script[^>]*>\s*(\{"schema":"hepta-scene/1".*?)</script>', page, re.S).group(1))
+a, run, bad = scene('a'), json.load(open('a/run.json')), scene('bad')
+assert a['facts']['title'] == 'net' and a['facts']['seed'] == '42' and a['digest'] == run['digests'][-1], a['facts']
+assert {n['name']: n['kind'] for n in a['nodes']} == {'c1': 'host', 'c2': 'host', 's1': 'server', 'r1': 'router', 'r2': 'router'}
+assert a['limits']['frames_seen'] == run['frames'] and 0 < len(a['frames']) <= a['limits']['frames_max']
+assert len(a['faults']) == run['faults'] and any(e['kind'] == 'say' and e['proto'] == 'get' for e in a['events'])
+assert [e['held'] for e in bad['expects']] == [False] and 'it has not happened by then\n' in bad['expects'][0]['why'], bad['expects']
+PY
+}
+check "report.html stands alone and has what happened" page
+check "--no-report leaves it out" bash -c "'$HEPTA' lab run -q --no-report --out noreport net.lab && [ -f noreport/run.json ] && [ ! -e noreport/report.html ]"
 check "--json prints run.json" bash -c "'$HEPTA' lab run --json net.lab | cmp - a/run.json"
 check "JUnit's XML" bash -c "'$HEPTA' lab run -q --junit j.xml bad.lab; python3 -c \"
 import xml.etree.ElementTree as t
@@ -87,6 +104,50 @@ forged() { cp -r a f && sed -i 's/"digests":\["[0-9a-f]*/"digests":["00000000000
 check "replay says where it differs" forged
 changed() { cp -r a g && echo "# more" >>g/network.lab && sed -i 's/"net\.lab"/"g\/network.lab"/' g/run.json && lab replay g >got 2>&1; [ $? = 2 ] && grep -q "is not what it was" got; }
 check "replay wants the file as it was" changed
+
+mkdir -p far/parts/deep far/www far/else
+printf 'include "deep/kinds.lab"\nhost s ip 10.0.0.2/24\n' >far/parts/nodes.lab
+printf '# nothing\n' >far/parts/deep/kinds.lab
+echo '<p>hello</p>' >far/www/index.html
+cat >far/site.lab <<'END'
+lab site seed 5 until 3s
+include "parts/nodes.lab"
+host c ip 10.0.0.1/24
+cable c s delay 1ms
+app s site www
+app c get http://s/ start 10ms
+app c get http://s/none.html start 1s
+END
+copies() { lab run -q --out kept far/site.lab; cmp kept/www/index.html far/www/index.html && cmp kept/parts/deep/kinds.lab far/parts/deep/kinds.lab; }
+check "a run copies what its file names" copies
+check "... and run.json says what was there and what was not" python3 -c "
+import hashlib, json
+files = json.load(open('kept/run.json'))['files']
+assert [f['name'] for f in files] == ['parts/nodes.lab', 'parts/deep/kinds.lab', 'www/index.html', 'www/none.html'], files
+for f in files[:3]: assert f['sha256'] == hashlib.sha256(open('far/' + f['name'], 'rb').read()).hexdigest(), f
+assert files[3]['sha256'] is None"
+check "replay finds them" says "the same" replay kept
+appeared() { echo late >far/www/none.html && lab replay kept >got 2>&1; local is=$?; rm far/www/none.html; [ $is = 0 ]; }
+check "... what was not there then is not there now" appeared
+elsewhere() { mv far gone; lab replay kept >got 2>&1; local is=$?; mv gone far; [ $is = 0 ] || { cat got; false; }; }
+check "... or their copies" elsewhere
+kept_runs() { lab run -q --out kept2 kept/network.lab; cmp kept/events.jsonl kept2/events.jsonl; }
+check "the folder of a run is a lab of its own" kept_runs
+edited() {
+    echo more >>far/www/index.html
+    lab replay kept >got 2>&1 || { cat got; return 1; }
+    rm kept/www/index.html
+    lab replay kept >got 2>&1
+    [ $? = 2 ] && grep -q "far/www/index.html is not what it was" got || { cat got; false; }
+}
+check "replay takes the copy if a file was edited, and says so if there is none" edited
+outside() {
+    printf 'lab o until 1s\ninclude "../else.lab"\n' >far/else/o.lab && echo 'host h' >far/else.lab
+    lab run --out o far/else/o.lab >got 2>&1 && grep -q "../else.lab is not copied to o" got && [ ! -e else.lab ] && lab replay o && rm far/else.lab || { cat got; return 1; }
+    lab replay o >got 2>&1
+    [ $? = 2 ] && grep -q "else.lab is not what it was" got
+}
+check "a file outside the lab's folder is not copied, which is said" outside
 check "diff of the same ends with 0" ends 0 diff a b
 check "diff of two seeds ends with 1" ends 1 diff a c
 check "diff says the second" says "they part in virtual second 1" diff a c
