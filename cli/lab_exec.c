@@ -132,6 +132,7 @@ int lab_run_go(struct lab_run *r)
         hp_time to = hp_world_now(w) + slice;
         result = hp_run_go(r->run, to < second ? to : second);
         r->now = hp_world_now(w);
+        if (r->stop && *r->stop) r->interrupted = true;
         slice = exec_slice(r, slice, &looked);
         if (result == HP_OK || r->now < second) continue;
         if (!exec_digest(r)) return cli_error("out of memory");

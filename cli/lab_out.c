@@ -39,7 +39,7 @@ struct lab_out {
     struct out_frame *held;
     size_t count, room;
     /* Comments on no frame in sight, for the next of this machine. */
-    const char *early_machine;
+    char early_machine[HP_PLAN_NAME_MAX + 1];
     size_t early;
     char early_comment[OUT_COMMENTS_MAX];
 };
@@ -92,7 +92,7 @@ static struct out_frame *out_hold(struct lab_out *o, const struct hp_cable_event
     f->id = hp_pkt_id(e->pkt);
     f->time = e->time;
     o->count++;
-    if (o->early && o->early_machine == f->machine) {
+    if (o->early && strcmp(o->early_machine, f->machine) == 0) {
         memcpy(f->comment, o->early_comment, o->early);
         f->comments = o->early;
         o->early = 0;
@@ -197,12 +197,9 @@ static void out_beside(struct lab_out *o, const struct hp_event *e)
         out_add_line(f->comment, &f->comments, line);
         return;
     }
-    const char *name = NULL;
-    for (uint32_t i = 0; i < 2 * hp_run_plan(o->run)->cables && !name; i++)
-        if (strcmp(o->end[i].machine, machine) == 0) name = o->end[i].machine;
-    if (o->early_machine != name) o->early = 0;
-    o->early_machine = name;
-    if (name) out_add_line(o->early_comment, &o->early, line);
+    if (strcmp(o->early_machine, machine) != 0) o->early = 0;
+    snprintf(o->early_machine, sizeof o->early_machine, "%s", machine);
+    out_add_line(o->early_comment, &o->early, line);
 }
 
 static void out_machine(void *ctx, const struct hp_event *e)

@@ -74,7 +74,8 @@ static void report_expects(const struct lab_run *r, FILE *f)
         bool bad = v.verdict == HP_VERDICT_FAILED || v.verdict == HP_VERDICT_OPEN;
         fprintf(f, "  %-6s %s\n", bad ? "FAILED" : report_verdict[v.verdict], v.text);
         if (!bad) continue;
-        fprintf(f, "         at %s s, line %u%s%s\n", hp_time_text(v.time, time, sizeof time), v.place.line, v.why && v.why[0] ? ": " : "",
+        if (v.verdict == HP_VERDICT_OPEN) fprintf(f, "         line %u: not decided when the run ended\n", v.place.line);
+        else fprintf(f, "         at %s s, line %u%s%s\n", hp_time_text(v.time, time, sizeof time), v.place.line, v.why && v.why[0] ? ": " : "",
                 v.why ? v.why : "");
         if (v.pkt_id) fprintf(f, "         packet %llu\n", (unsigned long long)v.pkt_id);
         for (uint32_t k = 0; k < v.lasts; k++) fprintf(f, "           %s\n", v.last[k]);

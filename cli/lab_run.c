@@ -8,12 +8,6 @@ static volatile sig_atomic_t run_interrupted;
 
 static void run_signal(int signal) { run_interrupted = 1; }
 
-static void run_look(void *ctx, const struct hp_run_event *e)
-{
-    struct lab_run *r = ctx;
-    if (run_interrupted) r->interrupted = true;
-}
-
 static const char run_text[] =
     "Lets a described network happen in virtual time: its programs run, its faults strike, its expectations are watched.  The same file and\n"
     "seed give the same, bit for bit.  Exits with 0 if all expectations held (in a file without any: if all programs did well), 1 if not,\n"
@@ -25,8 +19,7 @@ static int run_verb(struct lab_run *r, const char *path, const char *more)
     struct lab_file file;
     int result = lab_file_open(&file, path, more);
     r->file = &file;
-    r->tell = run_look;
-    r->ctx = r;
+    r->stop = &run_interrupted;
     signal(SIGINT, run_signal);
     if (!result) result = lab_run_make(r);
     if (!result) result = lab_run_go(r);

@@ -2,6 +2,8 @@
 #ifndef CLI_LAB_RUN_H
 #define CLI_LAB_RUN_H
 
+#include <signal.h>
+
 #include "cli.h"
 #include "lab_out.h"
 #include "sha256.h"
@@ -60,6 +62,7 @@ struct lab_run {
     hp_time until;
     const struct hp_allocator *allocator; /* NULL: malloc */
     const char *out, *junit;
+    const volatile sig_atomic_t *stop;  /* or NULL: not 0 ends the run */
     void (*tell)(void *ctx, const struct hp_run_event *e);
     void *ctx;
     /* to be read */

@@ -6,6 +6,8 @@
 #include "lab_run.h"
 #include "scene.h"
 
+enum { SCENE_MACHINES_MAX = 5000 };
+
 /* A host that serves is drawn as a server. */
 static bool scene_serves(const char *program)
 {
@@ -30,6 +32,10 @@ static void scene_nodes(struct scene *s, const struct hp_plan *plan)
 bool lab_scene_watch(struct lab_run *r)
 {
     char seed[24];
+    if (r->file->plan->nodes > SCENE_MACHINES_MAX) {
+        if (!r->quiet) fprintf(stderr, "hepta: no report.html: it shows %d machines at most\n", SCENE_MACHINES_MAX);
+        return true;
+    }
     r->scene = scene_new(&(struct scene_config){.title = r->file->plan->name});
     if (!r->scene || scene_watch(r->scene, hp_run_world(r->run))) return false;
     scene_nodes(r->scene, r->file->plan);

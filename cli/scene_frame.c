@@ -328,9 +328,8 @@ static struct scene_frame *frame_take(struct scene *s, struct scene_cable *c, co
 
 static struct scene_cable *frame_cable(const struct scene *s, const struct hp_cable *cable)
 {
-    for (size_t i = 0; i < s->cables.count; i++)
-        if (SCENE_AT(s->cables, struct scene_cable, i)->cable == cable) return SCENE_AT(s->cables, struct scene_cable, i);
-    return NULL;
+    size_t i = (size_t)hp_world_cable_number(s->world, cable); /* they are kept in the world's order */
+    return i < s->cables.count ? SCENE_AT(s->cables, struct scene_cable, i) : NULL;
 }
 
 /* A second arrival of a frame that a cable doubled. */

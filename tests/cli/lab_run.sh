@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # hepta lab run, replay, diff and shake: what they leave, whether it is the same again, and how they end.
 set -u
+docs=$(cd "$(dirname "$0")/../../docs" && pwd)
 HEPTA=${HEPTA:?the hepta command}
 passed=0 failed=0
 work=$(mktemp -d)
@@ -73,6 +74,19 @@ assert any(e['kind'] == 'drop' and e['reason'] == 'WIRE_LOSS' for e in events)
 assert any(e['kind'] == 'fault' for e in events)
 entered = sum(e['kind'] == 'enter' for e in events)
 assert entered == run['frames'] == sum(end['frames'] for c in run['cables'] for end in c['ends'])"
+lab run -q --all --out all net.lab
+check "every field of events.jsonl and run.json is in the manual" python3 -c "
+import json, re, sys
+text = open('$docs/LAB-OUTPUT.md').read()
+names = set(re.findall(r'\`([a-z0-9_-]+)\`', text))
+events = [json.loads(line) for line in open('all/events.jsonl')]
+missing = ({k for e in events for k in e} | {e['kind'] for e in events} | set(json.load(open('all/run.json')))) - names
+assert missing <= {'hepta'}, missing"
+example() {
+    sed -n "/^cat >page.lab/,/^LAB\$/p" "$docs/LAB-OUTPUT.md" >example.sh && bash example.sh && lab run -q --out result page.lab &&
+        [ "$(sed -n 's/^lab //p' page.lab)" = "page seed 7 until 5s" ] && lab replay result
+}
+check "the manual's example runs" example
 lab run -q --out bad bad.lab
 page() { python3 - "$@" <<'PY'
 import json, re, sys
@@ -187,6 +201,12 @@ check "shake finds what breaks, leaves two lines at most, and the printed comman
 again() { lab shake --runs 50 --save t.lab frail2.lab >got2 2>&1; cmp s.lab t.lab; }
 check "... the same every time" again
 check "shake as JSON" bash -c "'$HEPTA' lab shake --json --runs 50 --save u.lab frail2.lab | python3 -c 'import json, sys; assert json.load(sys.stdin)[\"schedule\"]'"
+screen() { TERM=xterm script -qec "stty cols 60 rows 20; '$HEPTA' lab run -q --watch net.lab" /dev/null >got 2>&1 </dev/null; python3 -c "
+import re
+text = open('got', newline='').read()
+lines = re.sub('\x1b\[[0-9]*[A-Z]', '', text).split('\r\n')
+assert '100%' in text and len(lines) > 5 and max(map(len, lines)) < 60, lines"; }
+if command -v script >/dev/null; then check "--watch keeps to the width of its terminal" screen; fi
 watched() { lab run -q --watch net.lab >got 2>&1; grep -q "c1.get: 200" got; }
 check "--watch tells on stderr" watched
 echo "$passed checks passed, $failed failed"
