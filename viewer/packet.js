@@ -52,6 +52,13 @@ function layerSection(n, title, summary, rows, k, open) {
     summary ? el("p", {class: "sum"}, summary) : null, ...rows);
 }
 
+/* Layers 5 and 6 have no header of their own under HTTP: they are in some of its lines. */
+const BETWEEN = {5: /^http\.(connection|cookie|set_cookie|keep_alive)/, 6: /^http\.(content_type|content_encoding|transfer_encoding|accept|accept_encoding|accept_language|content_length_header)/};
+function between(n, fields, f) {
+  const rows = fields.filter(d => d.depth > 0 && BETWEEN[n].test(d.name));
+  return layerSection(n, rows.length ? "HTTP" : "", rows.length ? null : T("empty" + n), rows.map(d => fieldRow(d, f)), "e" + n, rows.length > 0);
+}
+
 function buildPacket() {
   const box = $("packet"), f = at.sel;
   if (!f) {
@@ -61,7 +68,7 @@ function buildPacket() {
   const fields = fieldsOf(f), layers = fields.filter(d => d.depth === 0 && !d.name.startsWith("_ws")), sections = [];
   sections.push(layerSection(1, cables[f.cable].name, null, physical(f).map(d => el("div", {class: "field d1"}, el("span", {class: "lab"}, d.label), el("span", {class: "val"}, d.text), el("code", {}, d.name))), "phy", false));
   layers.forEach((d, k) => {
-    if (d.osi >= 5 && f.conn !== undefined && !layers.slice(0, k).some(x => x.osi >= 5)) for (const e of [5, 6]) if (!layers.some(x => x.osi === e)) sections.push(layerSection(e, "", T("empty" + e), [], "e" + e, false));
+    if (d.osi >= 5 && f.conn !== undefined && !layers.slice(0, k).some(x => x.osi >= 5)) for (const e of [5, 6]) if (!layers.some(x => x.osi === e)) sections.push(between(e, fields, f));
     sections.push(layerSection(d.osi, d.label, d.text, d.fields.map(x => fieldRow(x, f)), k, true));
   });
   for (const d of fields) if (d.name === "_ws.malformed") sections.push(el("p", {class: "sum bad"}, d.text));

@@ -58,8 +58,8 @@ function drawCable(c, i, many) {
     let angle = Math.atan2(b.y - a.y, b.x - a.x) * 180 / Math.PI;
     if (angle > 90 || angle < -90) angle += 180;
     const t = sv("text", {class: "rate", transform: `translate(${mx} ${my}) rotate(${flat ? 0 : angle})`, "text-anchor": "middle"});
-    t.append(sv("tspan", {x: 0, dy: 26, text: rateText(c.ends[0].rate)}), sv("tspan", {x: 0, dy: 13, text: spanText(c.ends[0].delay)}));
-    if (c.ends[0].loss) t.append(sv("tspan", {x: 0, dy: 13, text: T("loss") + " " + +(c.ends[0].loss * 100).toFixed(2) + "%"}));
+    t.append(sv("tspan", {x: 0, dy: 24, text: rateText(c.ends[0].rate)}), sv("tspan", {x: 0, dy: 11.5, text: spanText(c.ends[0].delay)}));
+    if (c.ends[0].loss) t.append(sv("tspan", {x: 0, dy: 11.5, text: T("loss") + " " + +(c.ends[0].loss * 100).toFixed(2) + "%"}));
     g.append(t);
   }
   g.append(sv("title", {text: c.name}));
@@ -186,7 +186,7 @@ function drawBubbles(t) {
     stage.bubbleKey = key;
     stage.bubblesG.replaceChildren(...[...shown].map(([n, [h]]) => {
       const p = stage.at[n], text = h.e.text.length > 46 ? h.e.text.slice(0, 45) + "…" : h.e.text, w = text.length * 6.1 + 20;
-      const left = clamp(p.x - w / 2, 6, Math.max(6, stage.w - w - 6)), y = Math.max(4, p.y - stage.r - 58);
+      const left = clamp(p.x - w / 2, 6, Math.max(6, stage.w - w - 6)), y = Math.max(4, p.y - stage.r - 62);
       return sv("g", {class: "bubble", transform: `translate(${left} ${y})`}, sv("path", {d: `M8 0h${w - 16}a8 8 0 0 1 8 8v8a8 8 0 0 1-8 8h-${Math.max(0, w - (p.x - left) - 14)}l-6 6-6-6h-${Math.max(0, p.x - left - 14)}a8 8 0 0 1-8-8v-8a8 8 0 0 1 8-8z`}), sv("text", {x: 10, y: 16, text}));
     }));
   }

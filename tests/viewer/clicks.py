@@ -77,6 +77,49 @@ def tour(b):
     assert wide, "nothing hangs over"
 
 
+def told_page(path, out):
+    """The same run with all that a caller may add: steps, the rendered page, loads, expectations, faults, symbols of a line code."""
+    page = open(path, encoding="utf-8").read()
+    begin = page.index('id="scene">') + len('id="scene">')
+    end = page.index("</script>", begin)
+    scene = json.loads(page[begin:end])
+    first = scene["frames"][0]
+    ids = sorted({f["id"] for f in scene["frames"] if f.get("flags", 0) & 2})
+    png = base64.b64encode(bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415408d763f8ffff3f0005fe02fea7d6059b0000000049454e44ae426082")).decode()
+    scene["facts"].update(lang="ko", title="www.google.com 을 치면 일어나는 일")
+    scene["steps"] = [{"title": f"{n}. 단계", "text": "설명 한 단락.\n\n    ip.ttl = 64\n    tcp.flags = SYN", "begin": n * 10**7, "end": n * 10**7 + 10**7, "layer": n, "packets": ids[:2]} for n in range(1, 9)]
+    scene["page"] = {"url": "http://www.hepta.test/page.html", "text": "한 줄", "png": png}
+    scene["loads"] = [{"url": f"http://www.hepta.test/{n}.png", "note": "", "status": 200, "bytes": 1000 * n, "began": n * 10**7, "resolved": n * 10**7 + 10**6 if n == 1 else 0,
+                       "connected": n * 10**7 + 3 * 10**6, "first_byte": n * 10**7 + 9 * 10**6, "ended": n * 10**7 + 20 * 10**6} for n in range(1, 5)]
+    scene["expects"] = [{"held": True, "time": 10**8, "packet": 0, "text": "never drop s* reason CHECKSUM", "why": ""}, {"held": False, "time": 2 * 10**8, "packet": ids[0], "text": "eventually 2s ping c1 s64", "why": "one\ntwo"}]
+    scene["faults"] = [{"time": 10**8, "text": "down neck"}]
+    scene["symbols"] = {"packet": first["id"], "code": "Manchester", "cable": scene["cables"][first["cable"]]["name"], "runs": [{"label": "preamble", "bits": "10" * 28}, {"label": "SFD", "bits": "10101011"}]}
+    open(out, "w", encoding="utf-8").write(page[:begin] + json.dumps(scene).replace("<", "\\u003c") + page[end:])
+
+
+def told(b):
+    """What the journey and the lab add."""
+    b.size(1280, 800)
+    assert b.run("return document.documentElement.lang") == "ko"
+    b.click("#tour .step button", 3)
+    b.wait("return document.querySelector('#tour .told pre')?.textContent.includes('ip.ttl = 64') && !!at.sel", "a step is told, its packet chosen")
+    b.wait("return at.t > 4e7", "it plays")
+    b.key("]")
+    b.wait("return at.step === 4", "the next step by its key")
+    b.wait("return !at.playing && Math.abs(at.t - 6e7) < 1", "it stops where the step ends")
+    b.shot("journey")
+    b.click("#tab-page")
+    b.wait("return document.querySelector('.browser img').naturalWidth === 1 && document.querySelectorAll('.fall').length === 4", "the page and what it loaded")
+    b.shot("page")
+    b.click("#tab-outcome")
+    b.wait("return document.querySelectorAll('.expect.held').length === 1 && document.querySelectorAll('.expect.failed').length === 1", "expectations")
+    b.shot("outcome")
+    b.click(".expect.failed")
+    b.wait("return at.view === 'network' && at.t === 2e8 && !!at.sel", "a failed expectation leads to its packet")
+    b.click("#tab-signal")
+    b.wait("return signal.list.length === 64", "the symbols as they were sent")
+
+
 def big(b):
     """A run of which samples are shown: thousands of frames, and everything still answers."""
     b.size(1280, 800)
@@ -95,7 +138,10 @@ def big(b):
 
 def main():
     b = Browser(1280, 800)
-    for page, clicks in zip(sys.argv[1:], (tour, big)):
+    small, large = sys.argv[1:]
+    more = os.path.join(b.home.name, "told.html")
+    told_page(small, more)
+    for page, clicks in ((small, tour), (more, told), (large, big)):
         b.open(os.path.abspath(page))
         clicks(b)
         errors = b.errors()
