@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Clicks through the page in a headless Chromium, by chromedriver's WebDriver: clicks.py SMALL.html BIG.html.  Any console error fails."""
-import os, sys
+import base64, json, os, sys
 
 from browser import Browser
 
@@ -107,7 +107,8 @@ def told(b):
     b.key("]")
     b.wait("return at.step === 4", "the next step by its key")
     b.wait("return !at.playing && Math.abs(at.t - 6e7) < 1", "it stops where the step ends")
-    b.shot("journey")
+    assert not b.run("return /null|undefined|NaN/.test(document.getElementById('main').textContent)"), "a word of the program's, not of ours"
+    b.shot("told")
     b.click("#tab-page")
     b.wait("return document.querySelector('.browser img').naturalWidth === 1 && document.querySelectorAll('.fall').length === 4", "the page and what it loaded")
     b.shot("page")
