@@ -4,12 +4,16 @@
 #include <string.h>
 
 #include "lab_run.h"
+#include "plan.h"
 
 static const struct cli_verb lab_verbs[] = {
     {"run", "let a described network happen", lab_verb_run},
     {"replay", "the same run once more: is it the same?", lab_verb_replay},
     {"diff", "where two runs part", lab_verb_diff},
     {"shake", "many runs with faults at random, and the fewest that break it", lab_verb_shake},
+    {"check", "what a file describes, or what is wrong with it", lab_verb_check},
+    {"export", "a file as JSON, or as a graph for Graphviz", lab_verb_export},
+    {"import", "a containerlab topology as a lab file", lab_verb_import},
     {NULL, NULL, NULL},
 };
 

@@ -84,10 +84,191 @@ static void test_the_design_s_lab(void **state)
     plan_end(p);
 }
 
+/* ---- what is wrong ---- */
+
+static void test_what_is_wrong_is_said_where_it_is(void **state)
+{
+    static const struct { const char *text, *said; } cases[] = {
+        {"host c1 ipp 10.0.0.1\n", "t:1:9: error: there is no attribute \"ipp\"; did you mean \"ip\"?\n    host c1 ipp 10.0.0.1\n            ^~~\n"},
+        {"host c1\nhost c1\n", "t:2:6: error: there is a host \"c1\" already, in line 1\n    host c1\n         ^~\n"},
+        {"host 가나 \\\n  gww 1.2.3.4\n", "t:2:3: error: there is no attribute \"gww\"; did you mean \"gw\"?\n      gww 1.2.3.4\n      ^~~\n"},
+        {"router 가 나\ncable 가 다\n", "t:2:10: error: there is no node \"다\"; did you mean \"가\"?\n    cable 가 다\n             ^~\n"},
+        {"hots a\n", "t:1:1: error: no line begins with \"hots\"; did you mean \"host\"?\n    hots a\n    ^~~~\n"},
+        {"host a b\ncable a b deley 1ms\n",
+         "t:2:11: error: there is no attribute \"deley\" here; did you mean \"delay\"?\n    cable a b deley 1ms\n              ^~~~~\n"},
+        {"host a ip 10.0.0.1\n",
+         "t:1:11: error: the length of the network's prefix is missing, as in 10.0.0.1/24\n    host a ip 10.0.0.1\n              ^~~~~~~~\n"},
+        {"host a ip 10.0.0.255/24\n", "t:1:11: error: 10.0.0.255/24 is the broadcast address of its network, not a machine's\n"},
+        {"host a route 10.0.0.1/24 via 10.0.0.9\n", "t:1:14: error: 10.0.0.1/24 has bits past its length: the prefix is 10.0.0.0/24\n"},
+        {"switch s ip 10.0.0.1/24\n", "t:1:13: error: a switch has no addresses\n"},
+        {"hub h gw 10.0.0.1\n", "t:1:7: error: \"gw\" fits other nodes, not this one\n"},
+        {"host a\ncable a a\n", "t:2:9: error: this cable would go from a to itself\n"},
+        {"host a b c\ncable a.eth0 b\ncable a.eth0 c\n", "t:3:7: error: eth0 of a has a cable already (line 2)\n"},
+        {"host a b\ncable a b queue fq_codel\n", "t:2:17: error: the queue discipline \"fq_codel\" is not built"},
+        {"host a b\ncable a b half-duplex\n", "t:2:1: error: half-duplex wants a rate"},
+        {"host a b\ncable a b name a\n", "t:2:16: error: \"a\" is a host's name (line 1)"},
+        {"host c[1..] ip 1.1.1.1/8\n", "t:1:6: error: \"1..\": a range goes from a number to a number, as [1..64]\n"},
+        {"host c[1..2000000]\n", "t:1:6: error: this line stands for more than 1000000\n"},
+        {"host c ip 10.0.0.$i/24\n", "t:1:11: error: $i: the line has no range that it could stand for\n"},
+        {"host c[1..2] ip 10.0.0.${i/0}/24\n", "t:1:17: error: ${...} divides by 0\n"},
+        {"host c[1..2] ip 10.0.0.${i+}/24\n", "t:1:17: error: in ${...} a number, a variable or ( is missing at \"}/24\"\n"},
+        {"host c[a,b] ip 10.0.0.${i+1}/24\n", "t:1:16: error: $i is \"a\" here, which is no number\n"},
+        {"expect x[i]\n", "t:1:8: error: [i]: no nodes were made as \"x[]\" with a range"},
+        {"host a label \"x\n", "t:1:14: error: this quotation does not end in its line\n"},
+        {"host a label \"x\"y\n", "t:1:17: error: a blank is missing after the quotation\n"},
+        {"host \xff\n", "t:1:6: error: byte ff is no UTF-8\n"},
+        {"host a\x01\n", "t:1:7: error: a control character (1) has no place here\n"},
+        {"host a like b\n", "t:1:13: error: there is no host-kind \"b\" above this line\n"},
+        {"host-kind k ipp 1\n", "t:1:13: error: there is no attribute \"ipp\" here; did you mean \"ip\"?\n"},
+        {"host a\napp a ping b start 2s stop 1s\n", "t:2:28: error: it stops before it starts\n"},
+        {"host a\napp b ping a\n", "t:2:5: error: there is no node \"b\"; did you mean \"a\"?\n"},
+        {"switch s\napp s ping a\n", "t:2:5: error: s is a switch: programs run on hosts and routers\n"},
+        {"lab a\nlab b\n", "t:2:1: error: there is a lab line already\n"},
+        {"include x\n", "t:1:1: error: there are no files here that could be included\n"},
+        {"repeater r\nhost a b c\ncable [a,b,c] r\n", "t:3:15: error: a repeater has two ends; \"r\" would get a third cable"},
+    };
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct hp_plan *plan;
+        struct hp_plan_error error;
+        char said[1000];
+        test_alloc_init(&memory);
+        assert_int_equal(hp_plan_parse(cases[i].text, strlen(cases[i].text), &memory.allocator, &plan, &error), HP_EPROTO);
+        hp_plan_error_text(&error, "t", said, sizeof said);
+        if (strncmp(said, cases[i].said, strlen(cases[i].said)) != 0) fail_msg("%s\nwanted:\n%s\ngot:\n%s", cases[i].text, cases[i].said, said);
+        test_alloc_end(&memory);
+    }
+}
+
+static void count_problem(void *ctx, const struct hp_plan_error *error)
+{
+    unsigned *lines = ctx;
+    *lines |= 1u << error->place.line;
+}
+
+static void test_every_error_is_told(void **state)
+{
+    static const char text[] = "hots a\nhost b\nhost b\ncable b c\nhost d ip 1\n";
+    unsigned lines = 0;
+    struct hp_plan_options options = {.problem = count_problem, .ctx = &lines};
+    struct hp_plan *plan;
+    struct hp_plan_error error;
+    test_alloc_init(&memory);
+    assert_int_equal(hp_plan_read(text, strlen(text), &options, &memory.allocator, &plan, &error), HP_EPROTO);
+    assert_int_equal(lines, 1 << 1 | 1 << 3 | 1 << 4 | 1 << 5);
+    assert_int_equal(error.place.line, 1);
+    test_alloc_end(&memory);
+}
+
+static void count_warning(void *ctx, const struct hp_plan_error *warning)
+{
+    char *said = ctx;
+    strcat(strcat(said, warning->text), "\n");
+}
+
+static void test_what_is_probably_not_meant(void **state)
+{
+    char said[2000] = "";
+    struct hp_plan *p = plan_of("host a ip 10.0.0.1/24 gw 10.9.0.1\nhost b ip 10.0.0.1/24 gw 10.0.0.9\nhost c\nrouter r eth1 ip 10.1.0.1/24\nswitch s t\n"
+                                "cable [a,b] s\ncable s t\ncable r.eth0 t\n");
+    assert_int_equal(hp_plan_check(p, count_warning, said), 5);
+    assert_string_equal(said, "eth0 of b has the address 10.0.0.1, which eth0 of a (line 1) has on the same network\n"
+                              "the gateway 10.9.0.1 is on no network of a\n"
+                              "nobody on the network of b has the gateway's address 10.0.0.9\nno cable is plugged into c\neth1 of r has an address and no cable\n");
+    plan_end(p);
+}
+
+/* ---- ranges ---- */
+
+static void test_ranges(void **state)
+{
+    struct hp_plan *p = plan_of("host x[1..2]y[a,b] ip 10.0.$n.1/24\nhost p[08..10] q[3..1] label \"${i+1:03} of $name\"\nrouter [가,나]\n"
+                                "cable x[i]y[j] 가 name c$n\ncable p[i] 나\ncable q[1..3] 나 name k${4-i}\nat ${i*10}ms down p[i]-나\n");
+    static const char *const names[] = {"x1ya", "x1yb", "x2ya", "x2yb", "p08", "p09", "p10", "q3", "q2", "q1", "가", "나"};
+    assert_int_equal(p->nodes, 12);
+    for (uint32_t i = 0; i < 12; i++) assert_string_equal(p->node[i].name, names[i]);
+    same_address(&p->node[3].interface[0].address[0], "10.0.4.1/24");
+    assert_string_equal(p->node[5].label, "010 of p09");
+    assert_string_equal(p->node[7].label, "004 of q3");
+    assert_int_equal(p->cables, 10);
+    assert_string_equal(p->node[p->cable[3].node[0]].name, "x2yb");
+    assert_string_equal(p->cable[9].name, "k1");
+    assert_string_equal(p->node[p->cable[9].node[0]].name, "q3");
+    assert_int_equal(p->faults, 3);
+    assert_string_equal(p->fault[2].text, "at 100ms down p10-나");
+    plan_end(p);
+}
+
+static void test_interfaces_and_kinds(void **state)
+{
+    struct hp_plan *p = plan_of("host-kind base dns 9.9.9.9 set tcp.rto_min_ms 10\n"
+                                "host-kind more like base ip 10.0.0.$n/24 memory 1MiB\nhost a b like more mtu 900\n"
+                                "router r if wan dhcp eth2 ip 10.1.0.1/24\ncable-kind slow rate 1Mbit/s back loss 1%\ncable-kind far kind slow delay 9ms\n"
+                                "cable a r kind far\ncable b r.eth2 kind far rate 2Mbit/s\ncable a b\ncable a b\n");
+    same_address(&p->node[1].interface[0].address[0], "10.0.0.2/24");
+    assert_int_equal(p->node[1].interface[0].mtu, 900);
+    assert_int_equal(p->node[1].setting[0].value, 10);
+    assert_int_equal(p->node[2].interfaces, 4);
+    assert_string_equal(p->node[2].interface[0].name, "wan");
+    assert_string_equal(p->node[2].interface[3].name, "eth2");
+    assert_int_equal(hp_plan_find_interface(p, 2, "eth1"), 2);
+    assert_int_equal(p->node[2].interface[0].cable, 0);
+    assert_int_equal(p->node[2].interface[3].cable, 1);
+    assert_string_equal(p->cable[1].kind, "far");
+    assert_int_equal(p->cable[1].config.way.rate, 2000000);
+    assert_int_equal(p->cable[1].config.way.faults.loss, 0);
+    assert_ptr_equal(p->cable[1].config.back, &p->cable[1].back);
+    assert_int_equal(p->cable[1].back.rate, 2000000);
+    assert_int_equal(p->cable[1].back.delay, HP_MS(9));
+    assert_true(p->cable[1].back.faults.loss > 0);
+    assert_string_equal(p->cable[3].name, "a-b.2");
+    plan_end(p);
+}
+
+static void test_an_app_s_times_may_stand_anywhere(void **state)
+{
+    struct hp_plan *p = plan_of("host a b\ncable a b\napp a ping b start 20s count 3 name x\n"
+                                "app a say b \"start\" 5ms stop 1s\napp a say name start\napp a say start name\n");
+    assert_string_equal(p->app[0].name, "x");
+    assert_int_equal(p->app[0].start, HP_S(20));
+    assert_int_equal(p->app[0].arguments.count, 3);
+    assert_int_equal(p->app[1].arguments.count, 3);
+    assert_int_equal(p->app[1].stop, HP_S(1));
+    assert_string_equal(p->app[2].name, "start");
+    assert_string_equal(p->app[3].name, "a.say.2");
+    plan_end(p);
+}
+
+static void test_X02_nth_allocation_of_a_plan(void **state)
+{
+    uint64_t last = 1;
+    for (uint64_t n = 1; n <= last + 1; n++) {
+        struct hp_plan *plan;
+        struct hp_plan_error error;
+        test_alloc_init(&memory);
+        memory.fail_at = n;
+        int err = hp_plan_parse(design, strlen(design), &memory.allocator, &plan, &error);
+        last = memory.calls;
+        if (!err) assert_true(n > last);
+        else assert_int_equal(err, HP_ENOMEM);
+        if (!err) hp_plan_free(plan);
+        test_alloc_end(&memory);
+        if (!err) break;
+        last = n + 1;
+    }
+    assert_true(last > 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_design_s_lab),
+        cmocka_unit_test(test_what_is_wrong_is_said_where_it_is),
+        cmocka_unit_test(test_every_error_is_told),
+        cmocka_unit_test(test_what_is_probably_not_meant),
+        cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_interfaces_and_kinds),
+        cmocka_unit_test(test_an_app_s_times_may_stand_anywhere),
+        cmocka_unit_test(test_X02_nth_allocation_of_a_plan),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

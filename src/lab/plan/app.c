@@ -34,27 +34,41 @@ static bool app_keep_words(struct plan_reader *r, const struct plan_turns *t, ui
 static bool app_taken(const struct hp_plan *plan, const char *name) { return hp_plan_find_app(plan, name) >= 0; }
 
 struct app_options {
-    const struct plan_word *start, *stop, *name;
-    uint32_t arguments_end;
+    struct plan_word start, stop, name; /* text NULL: not said */
 };
 
-/* From the end: what belongs to the program is the program's. */
-static void app_find_options(const struct plan_reader *r, struct app_options *o)
+/* A time, or something that becomes one. */
+static bool app_is_time(const struct plan_word *w)
 {
-    *o = (struct app_options){.arguments_end = r->words};
-    while (o->arguments_end >= 5) {
-        const struct plan_word *key = &r->word[o->arguments_end - 2];
-        const struct plan_word **which = key->quoted ? NULL : strcmp(key->text, "start") == 0 ? &o->start : strcmp(key->text, "stop") == 0 ? &o->stop :
-                                         strcmp(key->text, "name") == 0 ? &o->name : NULL;
-        if (!which || *which) return;
-        *which = key + 1;
-        o->arguments_end -= 2;
+    hp_time t;
+    return !w->quoted && (!w->plain || strcmp(w->text, "0") == 0 || hp_span_parse(w->text, &t));
+}
+
+static bool app_is(const struct plan_word *w, const char *text) { return !w->quoted && w->plain && strcmp(w->text, text) == 0; }
+
+/* Takes "start T", "stop T" out of the line wherever they stand, and "name N" from its end: what is left belongs to the program (which can have such
+ * words, too: in quotes). */
+static bool app_take_options(struct plan_reader *r, struct app_options *o)
+{
+    uint32_t kept = 3;
+    *o = (struct app_options){.start = {.text = NULL}};
+    for (uint32_t i = 3; i < r->words; i++) {
+        struct plan_word *w = &r->word[i], *to = app_is(w, "start") ? &o->start : app_is(w, "stop") ? &o->stop : NULL;
+        if (!to && app_is(w, "name") && (i + 2 == r->words || (i + 4 == r->words && (app_is(w + 2, "start") || app_is(w + 2, "stop"))))) to = &o->name;
+        if (!to || i + 1 == r->words || (to != &o->name && !app_is_time(w + 1))) {
+            r->word[kept++] = *w;
+            continue;
+        }
+        if (to->text) return plan_fail(r, w, "\"%s\" was said already", w->text);
+        *to = r->word[++i];
     }
+    r->words = kept;
+    return true;
 }
 
 static bool app_time(struct plan_reader *r, const struct plan_turns *t, const struct plan_word *w, hp_time *out)
 {
-    if (!w) return true;
+    if (!w->text) return true;
     r->scratch_at = 0;
     const char *text = plan_unfold(r, t, w);
     if (!text) return false;
@@ -67,7 +81,7 @@ static bool app_set_name(struct plan_reader *r, const struct plan_turns *t, cons
 {
     char base[PLAN_LONG_NAME_MAX + 1];
     struct hp_plan_word word;
-    if (!w) {
+    if (!w->text) {
         struct text name = text_of(base, sizeof base);
         text_str(&name, r->plan->node[app->node].name);
         text_char(&name, '.');
@@ -105,10 +119,10 @@ static bool app_one(struct plan_reader *r, struct plan_turns *t, const struct ap
     t->name = plan->node[app.node].name;
     if (!app_keep_word(r, t, &r->word[2], &program)) return false;
     app.program = program.text;
-    if (!plan_name_ok(r, &r->word[2], program.text, HP_PLAN_NAME_MAX) || !app_keep_words(r, t, 3, o->arguments_end, &app.arguments)) return false;
-    if (!app_time(r, t, o->start, &app.start) || !app_time(r, t, o->stop, &app.stop)) return false;
-    if (app.stop < app.start) return plan_fail(r, o->stop, "it stops before it starts");
-    if (!app_set_name(r, t, o->name, &app)) return false;
+    if (!plan_name_ok(r, &r->word[2], program.text, HP_PLAN_NAME_MAX) || !app_keep_words(r, t, 3, r->words, &app.arguments)) return false;
+    if (!app_time(r, t, &o->start, &app.start) || !app_time(r, t, &o->stop, &app.stop)) return false;
+    if (app.stop < app.start) return plan_fail(r, &o->stop, "it stops before it starts");
+    if (!app_set_name(r, t, &o->name, &app)) return false;
     if (!plan_grow(r->arena, (void **)&plan->app, &r->arena->room.app, plan->apps, sizeof *plan->app)) return plan_no_memory(r);
     plan->app[plan->apps++] = app;
     return plan_name_add(r, &r->arena->apps, app.name, plan->apps - 1);
@@ -119,9 +133,10 @@ bool plan_app_line(struct plan_reader *r)
     struct app_options options;
     struct plan_turns t = {.count = 0};
     if (r->words < 3) return plan_fail(r, r->word, "an app wants a node and a program: app c1 ping s1");
-    app_find_options(r, &options);
+    if (!app_take_options(r, &options)) return false;
     for (uint32_t i = 1; i < r->words; i++)
         if (!plan_turns_add(r, &t, &r->word[i])) return false;
+    if (options.name.text && !plan_turns_add(r, &t, &options.name)) return false;
     plan_turns_begin(&t);
     do {
         if (!app_one(r, &t, &options)) return false;

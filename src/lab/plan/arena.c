@@ -4,12 +4,12 @@
 #include <assert.h>
 #include <string.h>
 
-enum { ARENA_BLOCK = 64 * 1024, ARENA_ALIGN = 16 };
+enum { ARENA_BLOCK = 64 * 1024, ARENA_ALIGN = 16, ARENA_LINE_BYTES = 128, ARENA_ROOM_MIN = 16, ARENA_ROOM_MAX = 1 << 16 };
 
 static bool arena_block(struct hp_plan_arena *a, size_t n)
 {
     size_t size = n > ARENA_BLOCK / 4 ? n + ARENA_ALIGN : ARENA_BLOCK;
-    struct plan_block *b = mem_zalloc(a->mem, sizeof *b + size);
+    struct plan_block *b = mem_alloc(a->mem, sizeof *b + size);
     if (!b) return false;
     b->size = sizeof *b + size;
     b->next = a->block;
@@ -26,6 +26,7 @@ void *plan_alloc(struct hp_plan_arena *a, size_t n)
     gap = (size_t)(-(uintptr_t)a->at & (ARENA_ALIGN - 1));
     char *p = a->at + gap;
     a->at = p + n;
+    memset(p, 0, n);
     return p;
 }
 
@@ -51,10 +52,10 @@ void *plan_more(struct hp_plan_arena *a, void *array, uint32_t count, size_t siz
 bool plan_grow(struct hp_plan_arena *a, void **array, uint32_t *room, uint32_t count, size_t size)
 {
     if (count < *room) return true;
-    uint32_t wanted = *room ? *room * 2 : 16;
+    uint32_t wanted = *room ? *room * 2 : a->first_room;
+    if (wanted < count + a->coming) wanted = count + a->coming;
     void *more = mem_resize(a->mem, *array, *room * size, wanted * size);
     if (!more) return false;
-    memset((char *)more + *room * size, 0, (wanted - *room) * size);
     *array = more;
     *room = wanted;
     return true;
@@ -83,6 +84,7 @@ struct hp_plan *plan_new(const struct hp_allocator *allocator, const char *text,
     }
     a->mem = mem;
     a->key = arena_key(text, n);
+    a->first_room = ARENA_ROOM_MIN + (uint32_t)(n / ARENA_LINE_BYTES < ARENA_ROOM_MAX ? n / ARENA_LINE_BYTES : ARENA_ROOM_MAX);
     *plan = (struct hp_plan){.name = "lab", .seed = 1, .until = HP_NEVER, .arena = a};
     return plan;
 }

@@ -95,17 +95,19 @@ static struct name_count *name_count_of(struct plan_reader *r, const char *base)
 
 bool plan_name_free(struct plan_reader *r, const char *base, bool (*taken)(const struct hp_plan *, const char *), const char **out)
 {
-    struct name_count *c = name_count_of(r, base);
     char name[PLAN_LONG_NAME_MAX + 1];
-    if (!c) return plan_no_memory(r);
-    do {
-        struct text t = text_of(name, sizeof name);
-        text_str(&t, base);
-        if (c->used++) {
+    const char *free = base;
+    if (taken(r->plan, base)) {
+        struct name_count *c = name_count_of(r, base);
+        if (!c) return plan_no_memory(r);
+        do {
+            struct text t = text_of(name, sizeof name);
+            text_str(&t, base);
             text_char(&t, '.');
-            text_u64(&t, c->used);
-        }
-    } while (taken(r->plan, name));
-    *out = c->used == 1 ? c->base : plan_text(r->arena, name, strlen(name));
+            text_u64(&t, ++c->used + 1);
+        } while (taken(r->plan, name));
+        free = name;
+    }
+    *out = plan_text(r->arena, free, strlen(free));
     return *out || plan_no_memory(r);
 }

@@ -2,7 +2,7 @@
 #include "core/bytes.h"
 #include "lab/plan/plan.h"
 
-enum { NODE_ETH_MAX = 4095, NODE_ADDRESSES_MAX = 64, NODE_LIST_MAX = 4096, NODE_DNS_MAX = 8 };
+enum { NODE_ETH_MAX = 65535, NODE_ADDRESSES_MAX = 64, NODE_LIST_MAX = 4096, NODE_DNS_MAX = 8 };
 enum { OF_HOST = 1 << HP_NODE_HOST | 1 << HP_NODE_ROUTER, OF_STACK = OF_HOST | 1 << HP_NODE_SWITCH,
        OF_ALL = OF_STACK | 1 << HP_NODE_HUB | 1 << HP_NODE_REPEATER };
 
@@ -87,7 +87,7 @@ static bool node_port_keep(struct plan_reader *r, uint32_t node, uint32_t interf
     return map_add(&r->arena->ports, r->arena->mem, plan_hash(r->arena, name, strlen(name)), p) == HP_OK || plan_no_memory(r);
 }
 
-/* One more; name NULL: the next free ethN. */
+/* One more; name NULL: the next ethN.  These are always eth0, eth1, ... without a gap, so that a plan written out reads back the same. */
 static bool node_interface_add(struct plan_reader *r, const struct plan_word *at, uint32_t node, const char *name, uint32_t *out)
 {
     struct hp_plan_node *n = &r->plan->node[node];
@@ -95,30 +95,30 @@ static bool node_interface_add(struct plan_reader *r, const struct plan_word *at
     struct hp_plan_interface *all = plan_more(r->arena, n->interface, n->interfaces, sizeof *all);
     if (!all) return plan_no_memory(r);
     n->interface = all;
-    for (uint32_t i = n->interfaces; !name; i++) { /* ethN may be taken by a name that was chosen */
-        name = node_eth_name(r, i);
-        if (!name) return plan_no_memory(r);
-        if (hp_plan_find_interface(r->plan, node, name) >= 0) name = NULL;
-    }
+    uint32_t eth = r->arena->more[node].eths;
+    bool canonical = !name && eth == n->interfaces;
+    if (!name && !(name = node_eth_name(r, eth))) return plan_no_memory(r);
+    if (node_eth(name) >= 0) r->arena->more[node].eths++;
     *out = n->interfaces;
     all[n->interfaces++] = (struct hp_plan_interface){.name = name, .cable = HP_PLAN_NONE, .end = HP_PLAN_NONE};
-    return node_eth(name) == (int32_t)*out || node_port_keep(r, node, *out, name);
+    return canonical || node_port_keep(r, node, *out, name);
 }
 
 bool plan_interface(struct plan_reader *r, const struct plan_word *at, uint32_t node, const char *name, uint32_t *out)
 {
     int32_t found = hp_plan_find_interface(r->plan, node, name), eth = node_eth(name);
-    if (found < 0 && !plan_name_ok(r, at, name, 15)) return false;
-    while (found < 0 && eth >= 0) { /* eth2 means that there are eth0 and eth1 */
-        if (!node_interface_add(r, at, node, NULL, out)) return false;
-        found = hp_plan_find_interface(r->plan, node, name);
-    }
     if (found >= 0) {
         *out = (uint32_t)found;
         return true;
     }
-    const char *kept = plan_text(r->arena, name, strlen(name));
-    return kept ? node_interface_add(r, at, node, kept, out) : plan_no_memory(r);
+    if (!plan_name_ok(r, at, name, 15)) return false;
+    if (eth < 0) {
+        const char *kept = plan_text(r->arena, name, strlen(name));
+        return kept ? node_interface_add(r, at, node, kept, out) : plan_no_memory(r);
+    }
+    while (r->arena->more[node].eths <= (uint32_t)eth) /* eth2 means that there are eth0 and eth1 */
+        if (!node_interface_add(r, at, node, NULL, out)) return false;
+    return true;
 }
 
 /* The first without a cable. */
@@ -443,6 +443,7 @@ static bool node_add(struct plan_reader *r, const struct plan_word *w, enum hp_n
     if (!w->plain) name = plan_text(a, name, strlen(name));
     if (!name) return plan_no_memory(r);
     plan->node[plan->nodes] = (struct hp_plan_node){.name = name, .kind = kind, .place = w->place};
+    a->more[plan->nodes] = (struct plan_node_more){0};
     if (!plan_name_add(r, &a->nodes, name, plan->nodes)) return false;
     *out = plan->nodes++;
     return true;
@@ -487,8 +488,10 @@ static bool node_kind_try(struct plan_reader *r, const struct plan_kind *k)
     uint32_t budget = 0, kind = 0, interfaces = r->interfaces;
     const struct plan_turns none = {.n = 1};
     while (strcmp(plan_kind_text(kind), k->of) != 0) kind++;
-    if (!plan_grow(a, (void **)&plan->node, &a->room.node, plan->nodes, sizeof *plan->node)) return plan_no_memory(r);
+    if (!plan_grow(a, (void **)&plan->node, &a->room.node, plan->nodes, sizeof *plan->node) ||
+        !plan_grow(a, (void **)&a->more, &a->room.more, plan->nodes, sizeof *a->more)) return plan_no_memory(r);
     plan->node[plan->nodes] = (struct hp_plan_node){.name = k->name, .kind = kind};
+    a->more[plan->nodes] = (struct plan_node_more){0};
     struct node_at at = {.node = plan->nodes};
     struct plan_cursor c = {.r = r, .turns = &none, .word = k->word, .end = k->word + k->words, .budget = &budget};
     bool ok = node_attrs(&c, &at);

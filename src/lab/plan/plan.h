@@ -47,6 +47,7 @@ struct plan_rooms {
 
 struct plan_node_more {         /* what only the reader needs */
     uint32_t free_from;         /* interfaces before this one have a cable */
+    uint32_t eths;              /* eth0, eth1, ... so many of them */
 };
 
 struct hp_plan_arena {
@@ -56,6 +57,8 @@ struct hp_plan_arena {
     char *at, *end;             /* in the newest block */
     struct map nodes, cables, apps, ports, counts, templates, kinds;
     struct plan_rooms room;
+    uint32_t first_room;        /* of an array, guessed from the file's length */
+    uint32_t coming;            /* how many the line at hand stands for: arrays need not double their way there */
     struct plan_node_more *more;
     struct plan_file *file;
     uint32_t files;

@@ -237,6 +237,7 @@ static bool turns_add_one(struct plan_reader *r, struct plan_turns *t, const str
         product = count > HP_PLAN_LINES_MAX ? HP_PLAN_LINES_MAX + 1 : product * count;
         if (product > HP_PLAN_LINES_MAX) return plan_fail(r, w, "this line stands for more than %d", HP_PLAN_LINES_MAX);
     }
+    r->arena->coming = (uint32_t)product;
     return true;
 }
 

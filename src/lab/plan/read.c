@@ -68,6 +68,7 @@ static bool read_one(struct plan_reader *r, const struct plan_source *s)
     static const struct plan_turns none = {.n = 1};
     const struct plan_word *w = r->word;
     r->scratch_at = 0;
+    r->arena->coming = 1;
     const char *key = plan_unfold(r, &none, w);
     if (!key) return false;
     for (unsigned kind = HP_NODE_HOST; kind <= HP_NODE_REPEATER; kind++) {

@@ -1,0 +1,202 @@
+/* A containerlab topology (containerlab.dev/manual/topo-def-file) as lab language.  The only file that knows libyaml.
+ *
+ * Nodes and links are taken, in the short form (endpoints: ["a:eth1", "b:eth1"]) and the extended one (endpoints as objects with node and
+ * interface).  Images, binds and commands have no meaning here.  bridge and ovs-bridge become switches, router images routers, all others hosts. */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yaml.h>
+
+#include "plan.h"
+
+enum { CLAB_MTU_MIN = 68, CLAB_MTU_MAX = 65535 };
+
+struct clab {
+    yaml_document_t doc;
+    FILE *out;
+    char *why;
+    size_t why_n;
+    bool failed;
+};
+
+static bool __attribute__((format(printf, 3, 4))) clab_fail(struct clab *c, const yaml_mark_t *mark, const char *format, ...)
+{
+    va_list args;
+    if (c->failed) return false;
+    c->failed = true;
+    int n = snprintf(c->why, c->why_n, "%zu:%zu: ", mark->line + 1, mark->column + 1);
+    va_start(args, format);
+    if (n >= 0 && (size_t)n < c->why_n) vsnprintf(c->why + n, c->why_n - (size_t)n, format, args);
+    va_end(args);
+    return false;
+}
+
+static const char *clab_text(const yaml_node_t *n)
+{
+    return n && n->type == YAML_SCALAR_NODE && strlen((const char *)n->data.scalar.value) == n->data.scalar.length ? (const char *)n->data.scalar.value : NULL;
+}
+
+static yaml_node_t *clab_get(struct clab *c, const yaml_node_t *map, const char *key)
+{
+    if (!map || map->type != YAML_MAPPING_NODE) return NULL;
+    for (yaml_node_pair_t *p = map->data.mapping.pairs.start; p < map->data.mapping.pairs.top; p++) {
+        const char *name = clab_text(yaml_document_get_node(&c->doc, p->key));
+        if (name && strcmp(name, key) == 0) return yaml_document_get_node(&c->doc, p->value);
+    }
+    return NULL;
+}
+
+/* ---- names: what a lab file allows ---- */
+
+static bool clab_put_name(struct clab *c, const yaml_node_t *at, const char *name, size_t n)
+{
+    bool ok = n > 0;
+    for (size_t i = 0; i < n && ok; i++) {
+        unsigned char ch = (unsigned char)name[i];
+        ok = ch >= 0x80 || (ch >= '0' && ch <= '9') || (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || strchr("-_.+", ch);
+    }
+    if (!ok) return clab_fail(c, &at->start_mark, "\"%.*s\" cannot be a name in a lab file (letters, digits, - _ . +)", (int)(n < 60 ? n : 60), name);
+    fprintf(c->out, " \"%.*s\"", (int)n, name);
+    return true;
+}
+
+/* ---- nodes ---- */
+
+static const char *clab_kind(struct clab *c, const yaml_node_t *topology, const yaml_node_t *node)
+{
+    const char *kind = clab_text(clab_get(c, node, "kind"));
+    const char *group = clab_text(clab_get(c, node, "group"));
+    if (!kind && group) kind = clab_text(clab_get(c, clab_get(c, clab_get(c, topology, "groups"), group), "kind"));
+    if (!kind) kind = clab_text(clab_get(c, clab_get(c, topology, "defaults"), "kind"));
+    return kind ? kind : "linux";
+}
+
+static const char *clab_becomes(const char *kind, const char **note)
+{
+    static const struct { const char *kind, *becomes; } known[] = {{"linux", "host"}, {"host", "host"}, {"bridge", "switch"}, {"ovs-bridge", "switch"}};
+    static const char *const routers[] = {"srl", "nokia_srlinux", "ceos", "arista_ceos", "crpd", "juniper_crpd", "vr-", "vyos", "xrd", "cisco_xrd",
+                                          "frr", "sonic-vs", "bird"};
+    *note = NULL;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(kind, known[i].kind) == 0) return known[i].becomes;
+    *note = kind;
+    for (size_t i = 0; i < sizeof routers / sizeof *routers; i++)
+        if (strncmp(kind, routers[i], strlen(routers[i])) == 0) return "router";
+    return "host";
+}
+
+static void clab_put_comment(FILE *f, const char *text)
+{
+    for (; *text; text++) fputc((unsigned char)*text < 0x20 ? ' ' : *text, f);
+}
+
+static void clab_nodes(struct clab *c, const yaml_node_t *topology)
+{
+    yaml_node_t *nodes = clab_get(c, topology, "nodes");
+    if (!nodes || nodes->type != YAML_MAPPING_NODE) {
+        clab_fail(c, &topology->start_mark, "the topology has no nodes");
+        return;
+    }
+    for (yaml_node_pair_t *p = nodes->data.mapping.pairs.start; p < nodes->data.mapping.pairs.top && !c->failed; p++) {
+        const yaml_node_t *key = yaml_document_get_node(&c->doc, p->key), *node = yaml_document_get_node(&c->doc, p->value);
+        const char *name = clab_text(key), *note, *kind = clab_kind(c, topology, node), *becomes = clab_becomes(kind, &note);
+        if (!name) {
+            clab_fail(c, &key->start_mark, "a node's name must be a text");
+            return;
+        }
+        fputs(becomes, c->out);
+        if (!clab_put_name(c, key, name, strlen(name))) return;
+        if (note) fputs("    # kind ", c->out);
+        if (note) clab_put_comment(c->out, note);
+        fputc('\n', c->out);
+    }
+}
+
+/* ---- links ---- */
+
+/* "a:eth1", or {node: a, interface: eth1} */
+static bool clab_endpoint(struct clab *c, const yaml_node_t *link, const yaml_node_t *e)
+{
+    const char *text = clab_text(e), *node = clab_text(clab_get(c, e, "node")), *interface = clab_text(clab_get(c, e, "interface"));
+    char both[HP_PLAN_NAME_MAX + 1 + 64];
+    const char *colon = text ? strchr(text, ':') : NULL;
+    if (text && colon) {
+        node = text;
+        interface = colon + 1;
+    }
+    if (!node) return clab_fail(c, e ? &e->start_mark : &link->start_mark, "an endpoint is \"NODE:INTERFACE\", or has a node and an interface");
+    size_t n = text && colon ? (size_t)(colon - text) : strlen(node);
+    static const char *const outside[] = {"host", "mgmt-net", "macvlan", "vxlan", "vxlan-stitch", "dummy"};
+    const yaml_node_t *nodes = clab_get(c, clab_get(c, yaml_document_get_root_node(&c->doc), "topology"), "nodes");
+    for (size_t i = 0; i < sizeof outside / sizeof *outside; i++)
+        if (n == strlen(outside[i]) && memcmp(node, outside[i], n) == 0 && !clab_get(c, nodes, outside[i]))
+            return clab_fail(c, &e->start_mark, "this link leaves the lab (\"%s\"): there is nothing outside", outside[i]);
+    int length = snprintf(both, sizeof both, "%.*s%s%s", (int)(n < 60 ? n : 60), node, interface ? "." : "", interface ? interface : "");
+    if (length < 0 || (size_t)length >= sizeof both || n > HP_PLAN_NAME_MAX) return clab_fail(c, &e->start_mark, "the endpoint's name is too long");
+    return clab_put_name(c, e, both, (size_t)length);
+}
+
+static void clab_link(struct clab *c, const yaml_node_t *link)
+{
+    yaml_node_t *ends = clab_get(c, link, "endpoints"), *mtu = clab_get(c, link, "mtu");
+    if (!ends || ends->type != YAML_SEQUENCE_NODE || ends->data.sequence.items.top - ends->data.sequence.items.start != 2) {
+        clab_fail(c, &(ends ? ends : link)->start_mark, "a link wants two endpoints");
+        return;
+    }
+    fputs("cable", c->out);
+    for (int i = 0; i < 2; i++)
+        if (!clab_endpoint(c, link, yaml_document_get_node(&c->doc, ends->data.sequence.items.start[i]))) return;
+    long bytes = clab_text(mtu) ? strtol(clab_text(mtu), NULL, 10) : 0;
+    if (mtu && (bytes < CLAB_MTU_MIN || bytes > CLAB_MTU_MAX)) {
+        clab_fail(c, &mtu->start_mark, "an mtu is a number from %d to %d", CLAB_MTU_MIN, CLAB_MTU_MAX);
+        return;
+    }
+    if (mtu) fprintf(c->out, " mtu %ld", bytes);
+    fputc('\n', c->out);
+}
+
+static void clab_topology(struct clab *c)
+{
+    yaml_node_t *root = yaml_document_get_root_node(&c->doc), *topology = clab_get(c, root, "topology"), *links = clab_get(c, topology, "links");
+    const char *name = clab_text(clab_get(c, root, "name"));
+    yaml_mark_t start = {0};
+    if (!topology) {
+        clab_fail(c, root ? &root->start_mark : &start, "there is no topology in it");
+        return;
+    }
+    fputs("lab", c->out);
+    if (!clab_put_name(c, root, name ? name : "imported", strlen(name ? name : "imported"))) return;
+    fputc('\n', c->out);
+    clab_nodes(c, topology);
+    if (links && links->type != YAML_SEQUENCE_NODE) clab_fail(c, &links->start_mark, "\"links\" wants a list");
+    if (!links || c->failed) return;
+    for (yaml_node_item_t *i = links->data.sequence.items.start; i < links->data.sequence.items.top && !c->failed; i++)
+        clab_link(c, yaml_document_get_node(&c->doc, *i));
+}
+
+static bool clab_load(struct clab *c, const char *yaml, size_t n)
+{
+    yaml_parser_t parser;
+    if (!yaml_parser_initialize(&parser)) return clab_fail(c, &(yaml_mark_t){0}, "out of memory");
+    yaml_parser_set_input_string(&parser, (const unsigned char *)yaml, n);
+    bool ok = yaml_parser_load(&parser, &c->doc);
+    if (!ok) clab_fail(c, &parser.problem_mark, "%s", parser.problem ? parser.problem : "out of memory");
+    yaml_parser_delete(&parser);
+    return ok;
+}
+
+bool plan_clab_to_text(const char *yaml, size_t n, FILE *f, char *why, size_t why_n)
+{
+    char *text = NULL;
+    size_t text_n;
+    struct clab c = {.why = why, .why_n = why_n};
+    if (!clab_load(&c, yaml, n)) return false;
+    c.out = open_memstream(&text, &text_n);
+    if (c.out) clab_topology(&c);
+    else clab_fail(&c, &(yaml_mark_t){0}, "out of memory");
+    if (c.out) fclose(c.out);
+    yaml_document_delete(&c.doc);
+    if (!c.failed) fwrite(text, 1, text_n, f);
+    free(text);
+    return !c.failed;
+}

@@ -1,0 +1,108 @@
+#!/bin/bash
+# hepta lab check, export, import: what a file says in other forms, and what is wrong with it.
+set -eu
+: "${HEPTA:?}"
+top=$(cd "$(dirname "$0")/../.." && pwd)
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+fail() { echo "FAIL: $*"; exit 1; }
+cat >net.lab <<'END'
+lab 작은망 seed 7 until 3s
+cable-kind wan delay 10ms rate 10Mbit/s loss 1% burst 0.1% 30% 80% reorder 2% 3ms duplicate 1e-6 jitter 2ms bit-errors 1e-9 ring 64KiB queue 50p back rate 1Mbit/s loss 3%
+include "clients.lab"
+router [가,나] routes auto set tcp.rto_min_ms 10
+router edge if wan ip 192.0.2.1/24 if lan ip 2001:db8::1/64 advertise 2001:db8::/64
+host s1 ip 10.2.0.2/24 gw 10.2.0.1 dns 10.2.0.9 cc reno memory 2MiB label "서버 \"1\" \$5" mac 02:00:00:00:00:07 mtu 1400 no-slaac
+cable c[i] 가 ip - 10.1.$i.1/24
+cable 가 나 kind wan name neck ip 10.3.0.1/24 10.3.0.2/24
+cable 나 s1 half-duplex rate 10Mbit/s mtu 1400 ip 10.2.0.1/24 -
+cable edge.wan 가 ip - 192.0.2.2/24
+app s1 serve /x 1MB log
+app c[i] get http://10.2.0.2/ start ${i}ms stop 2s
+app c1 say s1 "hello, \"world\" \$1"
+at 1s..1.5s down c[i]-가
+when c1 progress then set neck loss 0
+expect eventually 2s ping c[i] s1
+END
+cat >clients.lab <<'END'
+host-kind client gw 10.1.$i.1 label "$name"
+host c[1..3] ip 10.1.$i.2/24 like client
+END
+"$HEPTA" lab check net.lab >out || fail "check"
+grep -q "lab 작은망, seed 7, until 3s: 4 hosts, 3 routers, 6 cables, 5 apps, 4 faults, 3 expectations" out || fail "summary: $(cat out)"
+grep -q "lan of edge has an address and no cable" out || fail "warning: $(cat out)"
+"$HEPTA" lab export --json net.lab >1.json || fail "export"
+"$HEPTA" lab export --json 1.json >2.json || fail "reading JSON"
+cmp 1.json 2.json || fail "the JSON form does not read back as it was"
+python3 - 1.json <<'END' || fail "the JSON form says something else"
+import json, sys
+lab = json.load(open(sys.argv[1]))
+neck = [c for c in lab["cables"] if c["name"] == "neck"][0]
+assert neck["kind"] == "wan" and neck["queue"] == 50 and abs(neck["way"]["loss"] - .01) < 1e-9 and abs(neck["back"]["loss"] - .03) < 1e-9
+assert neck["way"]["rate"] == 10**7 and neck["back"]["rate"] == 10**6 and neck["back"]["delay_ns"] == 10**7
+s1 = [n for n in lab["nodes"] if n["name"] == "s1"][0]
+assert s1["label"] == '서버 "1" $5' and s1["memory"] == 2 << 20 and s1["interfaces"][0]["mtu"] == 1400
+assert [f for f in lab["faults"]][2] == ["at", "1s..1.5s", "down", "c3-가"]
+END
+"$HEPTA" lab export --dot net.lab | grep -q '"가" -- "나" \[label="neck"\];' || fail "dot"
+
+# The examples are without warnings, and read back from JSON as they were.
+for f in "$top"/examples/lab/*.lab; do
+    "$HEPTA" lab check "$f" >out 2>&1 || fail "$f: $(cat out)"
+    if grep -q warning out; then fail "$f: $(cat out)"; fi
+    "$HEPTA" lab export --json "$f" >1.json && "$HEPTA" lab export --json 1.json >2.json && cmp 1.json 2.json || fail "$f"
+done
+
+# What is wrong: the place, the line, a caret, the nearest word; and a status.
+printf 'host 가나다 ip 10.0.0.1/24 gww 1.2.3.4\n' >bad.lab
+if "$HEPTA" lab check bad.lab >out 2>err; then fail "a bad file passed"; fi
+printf 'bad.lab:1:28: error: there is no attribute "gww" here; did you mean "gw"?\n    host 가나다 ip 10.0.0.1/24 gww 1.2.3.4\n                               ^~~\n' | cmp - err || fail "$(cat err)"
+printf 'include "bad.lab"\nhots c1\n' >outer.lab
+if "$HEPTA" lab check outer.lab 2>err; then fail "a bad include passed"; fi
+grep -q '^bad.lab:1:28: error' err && grep -q '^outer.lab:2:1: error: no line begins with "hots"; did you mean "host"?' err || fail "$(cat err)"
+printf 'include "self.lab"\n' >self.lab
+if "$HEPTA" lab check self.lab 2>err; then fail "an endless include passed"; fi
+grep -q 'does one include itself?' err || fail "$(cat err)"
+for text in '' '[]' '{"hepta_lab": 1, "nodes": [{"name": "a\nhost b", "kind": "host"}]}' '{"hepta_lab": 1, "nodes": [{"kind": "host"}]}' '{"hepta_lab": 1, "what": 1}' \
+    '{"hepta_lab": 1, "faults": [["at", "1s\nhost x"]]}' '{"hepta_lab": 1, "cables": [{"ends": [{"node": "x"}, {"node": "y"}]}]}'; do
+    printf '%s' "$text" >bad.json
+    if "$HEPTA" lab check bad.json >out 2>err; then fail "passed: $text"; fi
+    [ -s err ] || fail "nothing was said of $text"
+done
+if "$HEPTA" lab check none.lab 2>err; then fail "a missing file passed"; fi
+grep -q "No such file" err || fail "$(cat err)"
+
+# containerlab
+cat >fabric.clab.yml <<'END'
+name: fabric
+topology:
+  defaults:
+    kind: linux
+  nodes:
+    srl1:
+      kind: nokia_srlinux
+      image: ghcr.io/nokia/srlinux
+    br1: {kind: bridge}
+    h1:
+    h2: {kind: alpine-like}
+  links:
+    - endpoints: ["srl1:e1-1", "h1:eth1"]
+      mtu: 1500
+    - type: veth
+      endpoints:
+        - node: br1
+          interface: eth5
+        - node: h2
+          interface: eth1
+END
+"$HEPTA" lab import fabric.clab.yml >fabric.lab || fail "import"
+"$HEPTA" lab check fabric.lab >out || fail "what import wrote: $(cat fabric.lab)"
+grep -q "lab fabric, seed 1, until never: 2 hosts, 1 router, 1 switch, 2 cables" out || fail "$(cat out)"
+grep -q 'host "h2"    # kind alpine-like' fabric.lab || fail "$(cat fabric.lab)"
+printf 'topology:\n  nodes:\n    a: {}\n  links:\n    - endpoints: ["a:eth1"]\n' >bad.clab.yml
+if "$HEPTA" lab import bad.clab.yml >out 2>err; then fail "a bad topology passed"; fi
+grep -q 'bad.clab.yml:5:18: a link wants two endpoints' err || fail "$(cat err)"
+printf 'a: [\n' >bad.clab.yml
+if "$HEPTA" lab import bad.clab.yml >out 2>err; then fail "no YAML passed"; fi
+echo ok
