@@ -12,6 +12,7 @@ static const struct cli_verb lab_verbs[] = {
     {"diff", "where two runs part", lab_verb_diff},
     {"shake", "many runs with faults at random, and the fewest that break it", lab_verb_shake},
     {"check", "what a file describes, or what is wrong with it", lab_verb_check},
+    {"draw", "draw a network, on the terminal or as SVG", lab_verb_draw},
     {"export", "a file as JSON, or as a graph for Graphviz", lab_verb_export},
     {"import", "a containerlab topology as a lab file", lab_verb_import},
     {NULL, NULL, NULL},

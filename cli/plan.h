@@ -6,6 +6,7 @@
 
 /* Verbs of `hepta lab` (lab.c): argv[0] is "check". */
 int lab_verb_check(int argc, char **argv);
+int lab_verb_draw(int argc, char **argv);
 int lab_verb_export(int argc, char **argv);
 int lab_verb_import(int argc, char **argv);
 

@@ -21,7 +21,7 @@ def allowed_folders(folder):
     if folder in ("proc", "lab", "profiles"):
         return {"core/", "wire/"}
     if folder in ("os", "run", "l7_application", "l3_network/routing", "cli"):
-        return {"wire/", "core/bytes.h", "core/text.h"}
+        return {"wire/", "core/bytes.h", "core/text.h", "core/utf8.h"}
     if folder in LAYERS:
         below = LAYERS.index(folder) - 1
         own = {"core/", "wire/"}
