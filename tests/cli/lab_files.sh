@@ -54,6 +54,15 @@ for f in "$top"/examples/lab/*.lab; do
     "$HEPTA" lab export --json "$f" >1.json && "$HEPTA" lab export --json 1.json >2.json && cmp 1.json 2.json || fail "$f"
 done
 
+# ... and as the schema says, if there is somebody to judge.
+if python3 -c 'import jsonschema' 2>/dev/null; then
+    for f in net.lab "$top"/examples/lab/*.lab; do
+        "$HEPTA" lab export --json "$f" >1.json
+        python3 -c 'import json, jsonschema, sys; jsonschema.validate(json.load(open(sys.argv[2])), json.load(open(sys.argv[1])))' "$top/docs/lab.schema.json" 1.json ||
+            fail "$f against the schema"
+    done
+fi
+
 # What is wrong: the place, the line, a caret, the nearest word; and a status.
 printf 'host 가나다 ip 10.0.0.1/24 gww 1.2.3.4\n' >bad.lab
 if "$HEPTA" lab check bad.lab >out 2>err; then fail "a bad file passed"; fi
