@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "decode.h"
 #include "wire/dissect.h"
 
 enum { DECODE_TERMS_MAX = 16, DECODE_TEXT = 1 << 17 };
@@ -15,7 +16,7 @@ struct decode_term {
 };
 
 struct decode_verb {
-    bool json, tree;
+    bool json, tree, symbols;
     int64_t count;
     const char *filter;
     struct decode_term term[DECODE_TERMS_MAX];
@@ -192,12 +193,13 @@ static int decode_frames(struct hp_pcap_in *in, struct decode_verb *v, char *tex
         if (!number++) first = r.time;
         decode_normalize(&r);
         if (!filter_passes(v, &r)) continue;
+        if (v->symbols) return decode_symbols(&r, number);
         if (v->json) decode_json(v, &r, number);
         else decode_line(&r, number, r.time - first, text);
         if (v->tree && !v->json) decode_tree(&r, text);
         if (ferror(stdout) || (v->count && ++shown == (uint64_t)v->count)) break;
     }
-    return CLI_OK;
+    return v->symbols ? cli_error("there is no frame to show%s", v->filter ? " that passes the filter" : "") : CLI_OK;
 }
 
 static int decode_file(const char *path, struct decode_verb *v)
@@ -219,14 +221,17 @@ int cli_decode(int argc, char **argv)
     const struct cli_option own[] = {
         {"tree", 'v', CLI_FLAG, &v.tree, NULL, "every field of every layer", 0, 0, 0},
         {"json", 0, CLI_FLAG, &v.json, NULL, "one JSON object per frame, with every field", 0, 0, 0},
+        {"symbols", 0, CLI_FLAG, &v.symbols, NULL, "the first frame (that passes the filter) as bits and levels on a 10BASE-T cable", 0, 0, 0},
         {"filter", 'f', CLI_TEXT, &v.filter, "TEXT", "only frames for which this holds, with Wireshark's names of fields", 0, 0, 0},
         {"count", 'c', CLI_NUMBER, &v.count, "N", "only so many frames", 0, 1, INT64_MAX},
         {NULL, 0, CLI_FLAG, NULL, NULL, NULL, 0, 0, 0},
     };
     const struct cli_usage usage = {"decode [OPTION...] FILE", "Prints a capture file (pcapng or pcap): a line per frame, with its comments.",
         "  hepta decode out.pcapng\n"
-        "  hepta decode --filter 'tcp and ip.src == 10.7.0.1' -v out.pcapng\n", own, NULL};
+        "  hepta decode --filter 'tcp and ip.src == 10.7.0.1' -v out.pcapng\n"
+        "  hepta decode --symbols --filter dns out.pcapng\n", own, NULL};
     int words, exit_code = cli_parse(&usage, argc, argv, &words, 1, 1);
+    if (exit_code < 0 && v.symbols && (v.json || v.tree)) exit_code = cli_usage_error("--symbols goes with neither --json nor --tree");
     if (exit_code < 0) exit_code = filter_parse(&v);
     return exit_code >= 0 ? exit_code : decode_file(argv[1], &v);
 }

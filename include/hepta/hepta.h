@@ -7,6 +7,7 @@
 #include "hepta/dns_server.h"
 #include "hepta/http.h"
 #include "hepta/lab.h"
+#include "hepta/line_code.h"
 #include "hepta/net.h"
 #include "hepta/os.h"
 #include "hepta/pcap.h"

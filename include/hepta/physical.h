@@ -5,7 +5,7 @@
 #ifndef HEPTA_PHYSICAL_H
 #define HEPTA_PHYSICAL_H
 
-#include "hepta/wire.h"
+#include "hepta/line_code.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -24,7 +24,7 @@ struct hp_faults {
     hp_time reorder_by;         /* ... by this much; 0 = 1 ms                                                       */
     hp_time jitter;             /* every frame arrives up to this much later, evenly drawn; order is kept           */
     uint32_t bit_errors;        /* of bits: they are flipped.  On a cable a real FCS then goes along, and the frame
-                                   dies of it at the other end (FCS)                                                */
+                                   dies of it at the other end (FCS).  With a line code: of its symbols            */
 };
 
 /* One direction. */
@@ -46,6 +46,8 @@ struct hp_cable_config {
     struct hp_way way;          /* from end 0 to end 1, and back ...                                                */
     const struct hp_way *back;  /* ... unless this is set                                                           */
     bool half_duplex;           /* one bit at a time, CSMA/CD (needs a rate; that of end 0 holds for both): see cable.c */
+    const struct hp_line_code *code; /* the bits' form on the cable (line_code.h): bit errors hit its symbols, preamble and end of
+                                   the signal included, and the receiver decodes.  NULL = plain: they hit the frame's bits */
     uint32_t mtu;               /* 0 = 1500                                                                         */
     uint32_t queue_max;         /* in the lab: frames that each end's link may hold for the cable, 0 = 1000         */
     struct hp_mac mac[2];       /* in the lab: of the link at each end; all zeros = by the world's rule             */
@@ -65,7 +67,7 @@ hp_time hp_cable_next(const struct hp_cable *c);
 /* Frames that are due by `now` arrive.  Answers whose stack has something to do now: bit 0 = that of end 0, bit 1 = end 1. */
 unsigned hp_cable_step(struct hp_cable *c, hp_time now);
 
-/* From now on (frames that are under way stay so); mtu, half_duplex, queue_max, mac and name cannot be changed. */
+/* From now on (frames that are under way stay so); mtu, half_duplex, code, queue_max, mac and name cannot be changed. */
 void hp_cable_set(struct hp_cable *c, const struct hp_cable_config *config);
 void hp_cable_get(const struct hp_cable *c, int end, struct hp_way *out);
 /* Unplugged: frames on it die (WIRE_DOWN) and both links lose their carrier.  Step both stacks afterwards. */

@@ -67,6 +67,7 @@ struct hp_pkt {
     uint16_t sum_start, sum_offset;     /* sum_start: offset from buf->bytes; sum_offset from there */
     /* What the network layer found, or is to put: */
     uint8_t proto, ttl, tos;
+    uint8_t broken;                     /* on a cable: the enum hp_drop of which it will die when it arrives */
     bool own_block;                     /* this struct is part of buf's block, or of block_kept if that is set */
     struct hp_buf *block_kept;          /* after pkt_own() moved the bytes elsewhere */
     struct hp_ip src, dst;

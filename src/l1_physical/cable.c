@@ -55,6 +55,17 @@ void cable_drop(struct cable_end *e, struct hp_pkt *p, enum hp_drop why, hp_time
     hp_wire_drop(&e->wire, p, why);
 }
 
+/* The receiver found that what came is no frame. */
+static void cable_refuse(struct cable_end *from, struct hp_pkt *p, hp_time now)
+{
+    struct cable_end *to = cable_other(from);
+    enum hp_drop why = (enum hp_drop)p->broken;
+    from->way.stats.lost++;
+    cable_tell(from, HP_CABLE_DROP, why, p, now);
+    cable_clock(to, now);
+    hp_wire_drop(&to->wire, p, why);
+}
+
 /* ---- sending ---- */
 
 bool cable_room(struct cable_end *e, hp_time now)
@@ -118,6 +129,10 @@ static void cable_deliver(struct cable_end *from, struct hp_pkt *p, hp_time now)
         cable_drop(from, p, HP_DROP_WIRE_DOWN, now);
         return;
     }
+    if (p->broken) {
+        cable_refuse(from, p, now);
+        return;
+    }
     cable_tell(from, HP_CABLE_LEAVE, HP_DROP_NONE, p, now);
     if (to->hub) hub_rx(to->hub, to->port, p, now);
     else hp_wire_rx(&to->wire, p);
@@ -165,7 +180,7 @@ static const struct hp_way *cable_way(const struct hp_cable_config *config, int 
     return end && config->back ? config->back : &config->way;
 }
 
-static void cable_end_init(struct hp_cable *c, int i, uint64_t seed, uint32_t mtu)
+static void cable_end_init(struct hp_cable *c, int i, uint64_t seed, const struct hp_cable_config *config)
 {
     struct cable_end *e = &c->end[i];
     char name[CABLE_NAME_MAX + 4];
@@ -173,10 +188,11 @@ static void cable_end_init(struct hp_cable *c, int i, uint64_t seed, uint32_t mt
     text_str(&t, c->name);
     text_str(&t, i ? " 1>0" : " 0>1");
     e->cable = c;
-    e->wire = (struct hp_wire){.ops = &cable_ops, .state = e, .mtu = mtu, .flags = HP_WIRE_FCS};
+    e->wire = (struct hp_wire){.ops = &cable_ops, .state = e, .mtu = config->mtu ? config->mtu : 1500, .flags = HP_WIRE_FCS};
     e->due = e->ready_at = e->attempt_at = HP_NEVER;
     way_init(&e->way, seed, name);
     e->way.fcs = true;
+    e->way.code = config->code;
     pkt_queue_init(&e->waiting);
     random_init(&e->backoff, seed, name, "backoff");
 }
@@ -191,7 +207,7 @@ struct hp_cable *hp_cable_new(const struct hp_allocator *allocator, uint64_t see
     *c = (struct hp_cable){.allocator = *allocator, .next = HP_NEVER, .up = true, .half = k->half_duplex && k->way.rate};
     struct text t = text_of(c->name, sizeof c->name);
     text_str(&t, k->name ? k->name : "cable");
-    for (int i = 0; i < 2; i++) cable_end_init(c, i, seed, k->mtu ? k->mtu : 1500);
+    for (int i = 0; i < 2; i++) cable_end_init(c, i, seed, k);
     hp_cable_set(c, config);
     return c;
 }

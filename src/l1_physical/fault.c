@@ -58,14 +58,6 @@ struct fault_fate fault_judge(struct fault *f)
 
 /* ---- bits ---- */
 
-bool fault_hits(struct fault *f, size_t n)
-{
-    if (!f->config.bit_errors) return false;
-    if (f->bits_left < n * 8) return true;
-    f->bits_left -= n * 8;
-    return false;
-}
-
 static void fault_flip_bits(struct fault *f, uint8_t *bytes, size_t n)
 {
     uint64_t at = 0, bits = n * 8;
@@ -76,6 +68,18 @@ static void fault_flip_bits(struct fault *f, uint8_t *bytes, size_t n)
         f->bits_left = random_skip(&f->bits, f->config.bit_errors);
     }
     f->bits_left -= bits - at;
+}
+
+void fault_flip_symbols(struct fault *f, uint8_t *symbols, size_t n)
+{
+    size_t at = 0;
+    while (f->bits_left < n - at) {
+        at += f->bits_left;
+        symbols[at] = !symbols[at];
+        at++;
+        f->bits_left = random_skip(&f->bits, f->config.bit_errors);
+    }
+    f->bits_left -= n - at;
 }
 
 /* Own bytes in one piece, with room for an FCS behind them. */
@@ -90,16 +94,26 @@ static bool fault_own(struct hp_pkt *p, size_t tail)
     return true;
 }
 
+static void fault_distrust(struct hp_pkt *p) { p->flags &= (uint16_t)~(PKT_SUM_GOOD | PKT_SUM_TX); } /* nobody vouches for the bytes */
+
+bool fault_seal(struct hp_pkt *p, size_t least, size_t more)
+{
+    bool append = !(p->flags & PKT_FCS);
+    size_t n = pkt_len(p), pad = append && n < least ? least - n : 0;
+    if (!fault_own(p, pad + (append ? 4 : 0) + more)) return false;
+    fault_distrust(p);
+    if (!append) return true;
+    memset(pkt_put(p, pad), 0, pad);
+    uint32_t crc = crc_of(pkt_bytes(p));
+    crc_put(pkt_put(p, 4), crc);
+    p->flags |= PKT_FCS;
+    return true;
+}
+
 bool fault_flip(struct fault *f, struct hp_pkt *p, bool fcs)
 {
-    bool append = fcs && !(p->flags & PKT_FCS);
-    if (!fault_own(p, append ? 4 : 0)) return false;
-    if (append) {
-        uint32_t crc = crc_of(pkt_bytes(p));
-        crc_put(pkt_put(p, 4), crc);
-        p->flags |= PKT_FCS;
-    }
-    p->flags &= (uint16_t)~(PKT_SUM_GOOD | PKT_SUM_TX); /* nobody vouches for these bytes */
+    if (!(fcs ? fault_seal(p, 0, 0) : fault_own(p, 0))) return false;
+    fault_distrust(p);
     fault_flip_bits(f, p->data, (size_t)(p->tail - p->data));
     return true;
 }

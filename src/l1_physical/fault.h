@@ -24,9 +24,21 @@ void fault_set(struct fault *f, const struct hp_faults *config);
 /* Decides over the next frame: the same number of draws whatever the outcome. */
 struct fault_fate fault_judge(struct fault *f);
 /* Passes a frame of n bytes by the bit errors; true: some bit of it is wrong, and fault_flip() must be called. */
-bool fault_hits(struct fault *f, size_t n);
+static inline bool fault_hits_bits(struct fault *f, size_t bits)
+{
+    if (!f->config.bit_errors) return false;
+    if (f->bits_left < bits) return true;
+    f->bits_left -= bits;
+    return false;
+}
+static inline bool fault_hits(struct fault *f, size_t n) { return fault_hits_bits(f, n * 8); }
 /* Flips the bits, in bytes that are p's own; `fcs`: a real FCS of the right bytes goes along.  False: no memory, p is as it was
  * and still the caller's. */
 bool fault_flip(struct fault *f, struct hp_pkt *p, bool fcs);
+/* The same for n symbols, one per byte, of which some one is wrong: 0 becomes 1, anything else 0. */
+void fault_flip_symbols(struct fault *f, uint8_t *symbols, size_t n);
+/* Makes the bytes p's own and in one piece, with a real FCS of them at the end (zeros up to `least` bytes before it) if there is
+ * none yet, and room for `more` behind.  False: no memory, p is as it was. */
+bool fault_seal(struct hp_pkt *p, size_t least, size_t more);
 
 #endif

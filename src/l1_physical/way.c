@@ -42,13 +42,20 @@ static void way_fly_twice(struct way *y, const struct hp_pkt *p, hp_time due)
     way_fly(&y->flying, &y->last_due, twin, due);
 }
 
+/* Bit errors, if any fall on this frame.  False: no memory. */
+static bool way_damage(struct way *y, struct hp_pkt *p)
+{
+    size_t fcs = y->fcs && !(p->flags & PKT_FCS) ? WAY_FCS : 0;
+    if (y->code ? !fault_hits_bits(&y->fault, line_code_span(y->code, p)) : !fault_hits(&y->fault, pkt_len(p) + fcs)) return true;
+    if (y->code ? !line_code_fault(y->code, &y->fault, p) : !fault_flip(&y->fault, p, y->fcs)) return false;
+    y->stats.corrupted++;
+    return true;
+}
+
 enum hp_drop way_put_faulty(struct way *y, struct hp_pkt *p)
 {
     struct fault_fate fate = fault_judge(&y->fault);
-    if (fault_hits(&y->fault, pkt_len(p) + (y->fcs && !(p->flags & PKT_FCS) ? WAY_FCS : 0))) {
-        if (!fault_flip(&y->fault, p, y->fcs)) return HP_DROP_NO_MEMORY;
-        y->stats.corrupted++;
-    }
+    if (y->fault.config.bit_errors && !way_damage(y, p)) return HP_DROP_NO_MEMORY;
     if (fate.drop) return fate.drop;
     hp_time due = y->busy_until + y->config.delay + fate.jitter;
     if (fate.twice) way_fly_twice(y, p, due);

@@ -2,7 +2,7 @@
 #ifndef L1_WAY_H
 #define L1_WAY_H
 
-#include "l1_physical/fault.h"
+#include "l1_physical/line_code.h"
 
 enum {
     WAY_FRAME_MIN = 64,         /* IEEE 802.3 4.4.2: minFrameSize, with FCS */
@@ -19,6 +19,7 @@ struct way {
     hp_time last_due, last_late;        /* the order is kept, whatever changes meanwhile */
     struct pkt_queue flying, late;      /* both by time; late ones were overtaken */
     bool fcs;                           /* flipped bits come with a real FCS */
+    const struct hp_line_code *code;    /* bit errors are on its symbols; NULL = on the frame's bits */
     struct fault fault;
     struct hp_cable_stats stats;
 };

@@ -82,6 +82,10 @@ run 0 '"length":2' decode --json "$seed"
 run 2 "joined by" decode --filter "tcp or udp" "$seed"
 run 2 "name is missing" decode --filter "== 5" "$seed"
 run 0 "1 0.000000000" decode --filter "frame.len == 2 and not tcp" "$seed"
+run 0 "CODE_VIOLATION" show drops CODE_VIOLATION
+run 1 "no frame to show" decode --symbols --filter tcp "$seed"
+run 2 "neither --json" decode --symbols --json "$seed"
+run 0 "SFD          56  10101011" decode --symbols "$seed"
 empty() { [ -z "$("$HEPTA" decode --filter "$1" "$seed")" ] && passed=$((passed + 1)) || { failed=$((failed + 1)); echo "FAILED: $1 lets a frame pass"; }; }
 empty "frame.len > 2"
 empty "tcp"

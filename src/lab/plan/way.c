@@ -251,15 +251,27 @@ static bool way_kind(struct plan_cursor *c, void *ctx)
     return true;
 }
 
+/* code NAME: its bit errors are then on symbols. */
+static bool way_code(struct plan_cursor *c, void *ctx)
+{
+    const char *names[8] = {NULL}, *text = plan_take(c, "the name of a line code, as manchester");
+    if (!text) return false;
+    const struct hp_line_code *code = hp_line_code_find(text);
+    for (unsigned i = 0; i < 7 && hp_line_code_at(i); i++) names[i] = hp_line_code_at(i)->name;
+    if (!code) return plan_fail_near(c->r, c->last, names, text, "there is no line code \"%s\"; there is manchester", text);
+    ((struct plan_cable_at *)ctx)->cable->config.code = code;
+    return true;
+}
+
 static bool way_not_built(struct plan_cursor *c, void *ctx)
 {
-    return plan_fail(c->r, c->key, "\"%s\" is not built: a cable has a rate, a delay and faults, but no signal yet", c->key->text);
+    return plan_fail(c->r, c->key, "\"%s\" is not built: a cable has a rate, a delay, faults and a line code, but no analogue signal yet", c->key->text);
 }
 
 static const struct plan_attr way_table[] = {
     {"rate", way_rate, 1}, {"delay", way_delay, 1}, {"length", way_length, 1}, {"loss", way_loss, 1}, {"burst", way_burst, 1}, {"duplicate", way_duplicate, 1},
     {"reorder", way_reorder, 1}, {"jitter", way_jitter, 1}, {"bit-errors", way_bit_errors, 1}, {"ring", way_ring, 1}, {"queue", way_queue, 1},
     {"mtu", way_mtu, 1}, {"half-duplex", way_half_duplex, 1}, {"ip", way_ip, 1}, {"name", way_name, 1}, {"kind", way_kind, 1}, {"back", way_back, 1},
-    {"code", way_not_built, 1}, {"snr", way_not_built, 1}, {"wave", way_not_built, 1}, {NULL, NULL, 0}};
+    {"code", way_code, 1}, {"snr", way_not_built, 1}, {"wave", way_not_built, 1}, {NULL, NULL, 0}};
 
 bool plan_cable_attrs(struct plan_cursor *c, struct plan_cable_at *at) { return plan_attrs(c, way_table, 1, at, NULL); }
