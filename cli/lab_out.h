@@ -14,6 +14,6 @@ int lab_out_close(struct lab_out *o, char *why, size_t why_n);
 /* After the run is freed, whose world still tells it things. */
 void lab_out_free(struct lab_out *o);
 /* A frame's death that its cable tells as well as the machine that sent it. */
-static inline bool lab_out_on_cable(enum hp_drop drop) { return drop >= HP_DROP_WIRE_DOWN && drop <= HP_DROP_WIRE_COLLISION; }
+static inline bool lab_out_on_cable(enum hp_drop drop) { return drop >= HP_DROP_WIRE_DOWN && drop <= HP_DROP_WIRE_FRAGMENT; }
 
 #endif

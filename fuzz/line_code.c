@@ -26,7 +26,7 @@ static void line_read_back(const struct hp_line_code *code, const uint8_t *data,
     if (!s || !frame) abort();
     code->encode(data, n, s);
     enum hp_drop why = code->decode(s, symbols, frame, n, &got);
-    assert(got == n && memcmp(frame, data, n) == 0 && why == (n < 18 ? HP_DROP_RUNT : HP_DROP_NONE));
+    assert(got == n && memcmp(frame, data, n) == 0 && why == (n < 18 ? HP_DROP_WIRE_FRAGMENT : HP_DROP_NONE));
     free(s);
     free(frame);
 }

@@ -2,7 +2,7 @@
  *
  * A symbol is the shortest span in which the level does not change, one per byte here: 0 low, 1 high.  A cable with a code
  * (hp_cable_config.code) has its bit errors on symbols: the receiver decodes what came, and a frame dies of what a receiver would
- * see: CODE_VIOLATION, NO_SFD, ALIGNMENT, RUNT, or later FCS. */
+ * see: CODE_VIOLATION, NO_SFD, ALIGNMENT, WIRE_FRAGMENT, or later FCS. */
 #ifndef HEPTA_LINE_CODE_H
 #define HEPTA_LINE_CODE_H
 

@@ -74,7 +74,7 @@ static size_t manchester_hunt(const uint8_t *s, size_t n)
 static enum hp_drop manchester_verdict(const uint8_t *frame, size_t n, size_t bits_over)
 {
     if (bits_over && !crc_ok(bytes_of(frame, n))) return HP_DROP_ALIGNMENT;
-    return n < LINE_RUNT ? HP_DROP_RUNT : HP_DROP_NONE;
+    return n < LINE_RUNT ? HP_DROP_WIRE_FRAGMENT : HP_DROP_NONE;
 }
 
 static enum hp_drop manchester_decode(const uint8_t *symbols, size_t n, uint8_t *frame, size_t room, size_t *got)

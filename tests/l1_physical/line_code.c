@@ -59,7 +59,7 @@ static void test_damage_has_names(void **state)
     assert_int_equal(code->decode(symbols, 16 * 7, back, n, &got), HP_DROP_NO_SFD);
     assert_int_equal(code->decode(symbols, 0, back, n, &got), HP_DROP_NO_SFD);
     assert_int_equal(code->decode(symbols, 16 * 30 + 2, back, n, &got), HP_DROP_ALIGNMENT);
-    assert_int_equal(code->decode(symbols, 16 * 18, back, n, &got), HP_DROP_RUNT);
+    assert_int_equal(code->decode(symbols, 16 * 18, back, n, &got), HP_DROP_WIRE_FRAGMENT);
     assert_int_equal(code->decode(symbols, all, back, n - 1, &got), HP_DROP_GIANT);
 }
 
@@ -182,7 +182,7 @@ static void test_cable_with_errors_conserves_frames(void **state)
     line_send(&t, MANY);
     hp_cable_stats(t.cable, 0, &st);
     uint64_t violations = hp_drop_count(t.b.s, HP_DROP_CODE_VIOLATION), no_sfd = hp_drop_count(t.b.s, HP_DROP_NO_SFD);
-    uint64_t refused = violations + no_sfd + hp_drop_count(t.b.s, HP_DROP_ALIGNMENT) + hp_drop_count(t.b.s, HP_DROP_RUNT);
+    uint64_t refused = violations + no_sfd + hp_drop_count(t.b.s, HP_DROP_ALIGNMENT) + hp_drop_count(t.b.s, HP_DROP_WIRE_FRAGMENT);
     assert_int_equal(st.frames, MANY);
     assert_int_equal(st.flying, 0);
     assert_int_equal(st.lost, refused);
