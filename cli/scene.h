@@ -5,7 +5,8 @@
  *     hp_world_run(world, ...);               // meanwhile: scene_say() for what programs tell
  *     scene_end(s);                           // while the world still exists: tables, counters, digest
  *     scene_write_html(s, "out/report.html"); // one page, nothing else needed
- *     scene_free(s);
+ *     hp_world_free(world);
+ *     scene_free(s);                          // after the world, which tells it everything to the last
  *
  * It is a consumer of hp_world_trace() like any other, and keeps what it was given: frames with all their fields and their first bytes,
  * states, drops, notes, lines of the programs, and what the caller adds (steps, the rendered page, expectations, faults).  Everything is bounded; what
@@ -31,6 +32,7 @@ struct scene_config {
 
 /* NULL if memory ran out. */
 struct scene *scene_new(const struct scene_config *config);
+/* After the world that it watched: machines tell what becomes of them to the last. */
 void scene_free(struct scene *s);
 
 /* HP_ENOMEM.  Looks at the world as it is: machines and cables that are made later are not shown. */

@@ -57,8 +57,8 @@ static void run_begin(struct run *r, const char *loss, const struct scene_config
 
 static void run_end(struct run *r)
 {
+    hp_world_free(r->world); /* first: its machines say that they close */
     scene_free(r->scene);
-    hp_world_free(r->world);
 }
 
 static struct scene_frame *frame_of(const struct run *r, size_t i) { return SCENE_AT(r->scene->frames, struct scene_frame, i); }
