@@ -39,7 +39,7 @@ static bool believe_keep(const struct believing *b, enum dns_section section, co
     struct writer w;
     uint32_t ttl;
     int max = kind == RRCACHE_REFERRAL ? BELIEVE_SERVERS_MAX : UINT16_MAX, count = believe_gather(b, section, name, type, max, &w, &ttl);
-    struct rrcache_entry e = {.name = *name, .type = type, .kind = kind, .state = RRCACHE_SET, .count = (uint16_t)count};
+    struct rrcache_entry e = {.name = *name, .type = type, .kind = (uint8_t)kind, .state = RRCACHE_SET, .count = (uint16_t)count};
     return count && rrcache_put(b->c, &e, bytes_of(b->scratch, writer_used(&w)), ttl);
 }
 
