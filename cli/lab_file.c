@@ -147,5 +147,5 @@ void lab_file_close(struct lab_file *f)
     hp_plan_free(f->plan);
     lab_extra_free(f);
     free(f->text);
-    *f = (struct lab_file){NULL};
+    *f = (struct lab_file){.path = NULL};
 }

@@ -41,7 +41,7 @@ static int replay_compare(const struct lab_run *run, const struct lab_record *th
 
 static int replay_run(struct lab_record *then, const char *out, bool watch)
 {
-    struct lab_file file = {NULL};
+    struct lab_file file = {.path = NULL};
     char path[8300], faults[8300];
     if (!replay_find(then, then->file, "network.lab", then->sha256, path, sizeof path)) return CLI_USAGE;
     if (then->has_faults && !replay_find(then, then->faults, "faults.lab", then->faults_sha256, faults, sizeof faults)) return CLI_USAGE;
