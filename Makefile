@@ -10,7 +10,8 @@ run: packages
 test: packages
 	@tools/test
 
-bench: build
+bench: packages
+	@tools/packages bench
 	@tools/bench
 
 install: build

@@ -349,6 +349,7 @@ static void bench_idle(int hosts)
     struct hp_world *w = world_new();
     char name[16], sw[16] = "", text[32];
     size_t before = held;
+    double began = seconds();
     for (int i = 0; i < hosts; i++) {
         if (i % 100 == 0) {
             snprintf(sw, sizeof sw, "sw%d", i / 100);
@@ -360,8 +361,9 @@ static void bench_idle(int hosts)
         cable(w, name, sw, 1000000000, HP_US(5));
         must("address", hp_world_address(w, name, "eth0", text));
     }
+    report("host_creation", (seconds() - began) / hosts * 1e6, "us", "per host, with its cable and address");
     hp_world_run(w, HP_S(60), NULL, NULL); /* announcements, solicitations, reports to all neighbours */
-    double began = seconds();
+    began = seconds();
     hp_world_run(w, HP_S(70), NULL, NULL);
     report("idle_host", (double)(held - before) / hosts, "bytes", "a host with an address, its cable, its port of a switch of 100");
     report("idle_seconds", (seconds() - began) / 10 * 1000, "ms/s", "real time per virtual second, nobody talking");

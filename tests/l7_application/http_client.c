@@ -120,7 +120,7 @@ static void expect(struct scene *c, const char *script, int result, int status, 
     int got = fetch(c);
     if (got != result || (!result && c->get.status != status) || (body && strcmp(body, c->body) != 0))
         fail_msg("%.200s\nexpected %s, status %d, body '%s'\ncame %s, status %d, body '%.100s' (%s)", script, hp_err_text(result), status,
-                 body, hp_err_text(got), c->get.status, c->body, c->get.error);
+                 body ? body : "(any)", hp_err_text(got), c->get.status, c->body, c->get.error);
     if (result && !c->get.error[0]) fail_msg("no words for %s", hp_err_text(result));
 }
 
