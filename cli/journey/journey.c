@@ -30,7 +30,7 @@ static int journey_file(void *ctx, const char *name, struct hp_bytes *out)
 static void journey_news(void *ctx, const struct hp_run_event *e)
 {
     struct journey *j = ctx;
-    record_tell(&j->record, e);
+    if (j->record.plan) record_tell(&j->record, e); /* not of the world that only finds the time */
     if (!j->scene) return;
     if (e->kind == HP_RUN_FAULT) scene_fault(j->scene, e->time, e->text);
     else if (e->kind == HP_RUN_SAID) scene_say(j->scene, e->time, e->node, 7, e->app ? e->app : "", e->text);

@@ -100,7 +100,7 @@ static bool metric_thing(struct rule_line *r, struct rules *rules, struct metric
 
 bool metric_read(struct rule_line *r, struct rules *rules, struct metric *out)
 {
-    static const char *const functions[] = {NULL, "sum", "min", "max", "mean", "jain", "count"};
+    static const char *const functions[] = {NULL, "sum", "min", "max", "mean", "jain", "count", NULL};
     *out = (struct metric){0};
     struct rule_line ahead = *r;
     rule_next(&ahead);
