@@ -124,8 +124,9 @@ bool line_code_fault(const struct hp_line_code *code, struct fault *f, struct hp
     if (!fault_seal(p, LINE_FRAME_MIN, LINE_LEADING)) return false;
     size_t n = pkt_len(p), symbols = code->symbols(n), got, room = n + LINE_LEADING;
     struct hp_mem *m = p->buf->mem;
-    uint8_t *s = mem_alloc(m, symbols + room), *frame = s + symbols;
+    uint8_t *s = mem_alloc(m, symbols + room);
     if (!s) return false;
+    uint8_t *frame = s + symbols;
     code->encode(p->data, n, s);
     fault_flip_symbols(f, s, symbols);
     enum hp_drop why = code->decode(s, symbols, frame, room, &got);
