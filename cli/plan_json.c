@@ -239,7 +239,7 @@ static void json_cable_end(struct json_reader *r, json_t *end)
 
 static void json_cable(struct json_reader *r, json_t *c)
 {
-    static const char *const known[] = {"name", "kind", "ends", "mtu", "queue", "half_duplex", "way", "back", NULL};
+    static const char *const known[] = {"name", "kind", "ends", "mtu", "queue", "half_duplex", "code", "way", "back", NULL};
     long long number;
     if (!json_only(r, c, known)) return;
     if (json_count(r, c, "ends") != 2) {
@@ -253,6 +253,7 @@ static void json_cable(struct json_reader *r, json_t *c)
     if (json_number(r, c, "mtu", &number)) fprintf(r->out, " mtu %lld", number);
     if (json_number(r, c, "queue", &number)) fprintf(r->out, " queue %lldp", number);
     if (json_flag(r, c, "half_duplex", false)) fputs(" half-duplex", r->out);
+    json_put(r, "code", json_text(r, c, "code", false));
     if (json_object_get(c, "way")) json_way(r, json_object_get(c, "way"));
     if (json_object_get(c, "back")) fputs(" back", r->out);
     if (json_object_get(c, "back")) json_way(r, json_object_get(c, "back"));
