@@ -41,13 +41,6 @@ static struct icmp4_hdr icmp4_error_of(enum net_error what, uint32_t value)
     return h;
 }
 
-/* From its IP header on, as much as lies together. */
-static struct hp_bytes icmp4_packet(const struct hp_pkt *p)
-{
-    const uint8_t *start = pkt_at(p, p->l3);
-    return (struct hp_bytes){start, (size_t)(p->tail - start)};
-}
-
 /* RFC 1122 3.2.2: never about an ICMP error, a broadcast or multicast (at either layer), a later fragment, or a source that is not one
  * machine. */
 static bool icmp4_may_say(const struct hp_stack *s, const struct hp_pkt *p, const struct ipv4_hdr *h, struct hp_bytes packet)
@@ -109,7 +102,8 @@ static void icmp4_tell(struct hp_stack *s, struct icmp4_hdr *e, struct hp_bytes 
 void icmp4_error_tx(struct hp_stack *s, const struct hp_pkt *p, enum net_error what, uint32_t value)
 {
     struct icmp4 *c = icmp4_of(s);
-    struct hp_bytes packet = icmp4_packet(p);
+    uint8_t room[ICMP4_QUOTE_MAX];
+    struct hp_bytes packet = net_quote(p, room, sizeof room);
     struct ipv4_hdr h;
     struct hp_ip src;
     if (!c || ipv4_parse_quoted(packet, &h) != IPV4_OK || !icmp4_may_say(s, p, &h, packet)) return;
@@ -121,7 +115,8 @@ void icmp4_error_tx(struct hp_stack *s, const struct hp_pkt *p, enum net_error w
 /* RFC 1812 5.2.7.2: the sender and the better hop are on one subnet of ours; always for the host (4.3.3.2), never for its network. */
 void icmp4_redirect_tx(struct hp_stack *s, const struct hp_pkt *p, struct hp_link *l, const struct hp_ip *next)
 {
-    struct hp_bytes packet = icmp4_packet(p);
+    uint8_t room[ICMP4_QUOTE_MAX];
+    struct hp_bytes packet = net_quote(p, room, sizeof room);
     struct ipv4_hdr h;
     const struct addr *a = net_addr_first(s, l);
     while (a && !(net_is4(&a->prefix.ip) && hp_prefix_has(&a->prefix, &p->src) && hp_prefix_has(&a->prefix, next))) a = a->link_next;

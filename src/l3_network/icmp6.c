@@ -51,12 +51,7 @@ static uint16_t icmp6_bound(const struct hp_pkt *p, const struct hp_ip *ip)
     return hp_ip_is_linklocal(ip) && p->link ? p->link->index : 0;
 }
 
-/* The bytes of a packet from its IPv6 header on, as far as they are contiguous. */
-static struct hp_bytes icmp6_offender(const struct hp_pkt *p)
-{
-    const uint8_t *at = pkt_at(p, p->l3);
-    return bytes_of(at, (size_t)(p->tail - at));
-}
+enum { ICMP6_QUOTE_MAX = IPV6_MIN_MTU - IPV6_HEADER - ICMP6_HEADER };   /* RFC 4443 2.4 c */
 
 /* RFC 4443 2.4 e: what is never answered by an error. */
 static bool icmp6_error_allowed(const struct hp_pkt *p, const struct ip_quote *q, uint8_t type, uint8_t code)
@@ -79,7 +74,8 @@ static bool icmp6_error_source(struct hp_stack *s, const struct hp_pkt *p, const
 /* Where the field is that named the upper layer (RFC 4443 3.4, code 1). */
 static uint32_t icmp6_next_at(const struct hp_pkt *p)
 {
-    struct hp_bytes in = icmp6_offender(p);
+    uint8_t room[ICMP6_QUOTE_MAX];
+    struct hp_bytes in = net_quote(p, room, sizeof room);
     struct ipv6_hdr h;
     if (ipv6_parse_quoted(in, &h) != IPV6_OK) return 0;
     struct ipv6_walk w = ipv6_walk_start(in, &h);
@@ -89,8 +85,8 @@ static uint32_t icmp6_next_at(const struct hp_pkt *p)
 
 void icmp6_error(struct hp_stack *s, const struct hp_pkt *p, uint8_t type, uint8_t code, uint32_t value)
 {
-    enum { QUOTE_MAX = IPV6_MIN_MTU - IPV6_HEADER - ICMP6_HEADER };     /* RFC 4443 2.4 c */
-    struct hp_bytes in = bytes_upto(icmp6_offender(p), QUOTE_MAX);
+    uint8_t room[ICMP6_QUOTE_MAX];
+    struct hp_bytes in = net_quote(p, room, sizeof room);
     struct ip_quote q;
     struct hp_ip src;
     if (!ipv6_quote_parse(in, &q) || !icmp6_error_allowed(p, &q, type, code)) return;

@@ -291,8 +291,8 @@ void nd_redirect_tx(struct hp_stack *s, const struct hp_pkt *p, struct hp_link *
     const struct ip6_link *i = ip6_link_of(s, l);
     if (!nd_redirect_wanted(s, i, p, next) || !net_redirect_allowed(s, &p->src)) return;
     struct nd_msg m = {.type = ICMP6_REDIRECT, .target = *next, .dst = p->dst};
-    const uint8_t *packet = pkt_at(p, p->l3);
-    struct nd_opt quote = {.type = ND_OPT_REDIRECTED, .data = bytes_upto(bytes_of(packet, (size_t)(p->tail - packet)), QUOTE_MAX)};
+    uint8_t room[QUOTE_MAX];
+    struct nd_opt quote = {.type = ND_OPT_REDIRECTED, .data = net_quote(p, room, sizeof room)};
     struct hp_pkt *r = pkt_alloc(s, FIXED + OPTION + QUOTE_MAX);
     if (!r) return;
     struct writer w = writer_of(r->data, FIXED + OPTION + QUOTE_MAX);

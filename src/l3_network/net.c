@@ -50,6 +50,17 @@ uint32_t net_sum(const struct hp_pkt *p, uint32_t sum)
     return parts == 2 ? sum_add_at(sum, part[0].n, part[1].p, part[1].n) : sum;
 }
 
+struct hp_bytes net_quote(const struct hp_pkt *p, uint8_t *room, size_t n)
+{
+    const uint8_t *at = pkt_at(p, p->l3);
+    size_t linear = (size_t)(p->tail - at);
+    if (linear >= n || !p->more.n) return bytes_upto(bytes_of(at, linear), n);
+    struct hp_bytes rest = bytes_upto(bytes_of(p->more.p, p->more.n), n - linear);
+    memcpy(room, at, linear);
+    memcpy(room + linear, rest.p, rest.n);
+    return bytes_of(room, linear + rest.n);
+}
+
 bool net_sum_finish(struct hp_stack *s, struct hp_pkt *p)
 {
     if (!(p->flags & PKT_SUM_TX)) return true;

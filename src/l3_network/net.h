@@ -101,6 +101,8 @@ void net_fragment(struct hp_stack *s, struct hp_pkt *p, struct hp_link *l, const
 bool net_sum_finish(struct hp_stack *s, struct hp_pkt *p);
 /* sum over all bytes of p. */
 uint32_t net_sum(const struct hp_pkt *p, uint32_t sum);
+/* At most n bytes of p from its IP header on, for an error that quotes it: where they are, or, if they lie in two places, copied into room[n]. */
+struct hp_bytes net_quote(const struct hp_pkt *p, uint8_t *room, size_t n);
 
 /* ---- the path MTU cache (pmtu.c) ---- */
 struct pmtu {
