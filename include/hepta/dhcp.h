@@ -39,7 +39,8 @@ struct hp_dhcp {
 
 const char *hp_dhcp_state_name(enum hp_dhcp_state state);
 
-/* Starts the client as a program: it asks, configures address and default route, renews, and asks again when the lease is lost. */
+/* Starts the client as a program: it asks, configures address and default route, renews, and asks again when the lease is lost.  While
+ * memory is short it tries again every second. */
 int hp_dhcp_start(struct hp_stack *s, struct hp_dhcp *d);
 /* Ends it at its next turn and gives the address back (DHCPRELEASE). */
 void hp_dhcp_stop(struct hp_stack *s, struct hp_dhcp *d);

@@ -41,7 +41,10 @@ static int dhcp_open(struct client *c)
     if (!err) err = hp_setsockopt(c->sock, HP_SO_BINDTODEVICE, &c->d->link, sizeof c->d->link);
     if (!err) err = hp_setsockopt(c->sock, HP_SO_BROADCAST, &on, sizeof on);
     if (!err) err = hp_setsockopt(c->sock, HP_SO_REUSEADDR, &on, sizeof on);
-    return err ? err : hp_bind(c->sock, &any);
+    if (!err) err = hp_bind(c->sock, &any);
+    if (err && c->sock) hp_close(c->sock);
+    if (err) c->sock = NULL;
+    return err;
 }
 
 static int dhcp_send(struct client *c, enum dhcp_type type, const struct hp_ip *to)
@@ -99,29 +102,34 @@ static void dhcp_deconfigure(struct client *c)
     c->configured.len = 0;
 }
 
-static void dhcp_route(struct client *c, const struct hp_prefix *to, const struct hp_ip *gateway)
+/* HP_ENOMEM; a route that makes no sense is left out. */
+static int dhcp_route(struct client *c, const struct hp_prefix *to, const struct hp_ip *gateway)
 {
     struct hp_route r = {.to = *to, .gateway = *gateway, .link = c->d->link, .metric = 100, .source = HP_ROUTE_DHCP};
-    if (c->routes < (int)(sizeof c->route / sizeof *c->route) && hp_route_add(c->s, &r) == HP_OK)
-        c->route[c->routes++] = r;
+    if (c->routes == (int)(sizeof c->route / sizeof *c->route)) return HP_OK;
+    int err = hp_route_add(c->s, &r);
+    if (!err) c->route[c->routes++] = r;
+    return err == HP_ENOMEM ? err : HP_OK;
 }
 
 static int dhcp_configure(struct client *c, const struct dhcp_told *t)
 {
     static const struct hp_prefix everything = {{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0}}, 96};
     bool same = c->configured.len == t->lease.address.len && hp_ip_equal(&c->configured.ip, &t->lease.address.ip);
+    int err = HP_OK;
     if (!same) {
         dhcp_deconfigure(c);
-        int err = hp_addr_add(c->s, c->d->link, &t->lease.address, 0);
+        err = hp_addr_add(c->s, c->d->link, &t->lease.address, 0);
         if (err && err != HP_EEXIST) return err;
         c->configured = t->lease.address;
     }
     while (c->routes) hp_route_remove(c->s, &c->route[--c->routes]);
-    for (int i = 0; i < t->route_count; i++) /* RFC 3442: option 121 replaces option 3 */
+    err = HP_OK;
+    for (int i = 0; i < t->route_count && !err; i++) /* RFC 3442: option 121 replaces option 3 */
         if (!c->d->allow_route || c->d->allow_route(c->d->ctx, &t->route[i].to, &t->route[i].gateway))
-            dhcp_route(c, &t->route[i].to, &t->route[i].gateway);
-    if (!t->route_count && t->lease.router_count) dhcp_route(c, &everything, &t->lease.routers[0]);
-    return HP_OK;
+            err = dhcp_route(c, &t->route[i].to, &t->route[i].gateway);
+    if (!t->route_count && t->lease.router_count) err = dhcp_route(c, &everything, &t->lease.routers[0]);
+    return err;
 }
 
 /* L15: T1 < T2 < lease whatever came, and not so short that renewing is all we do. */
@@ -191,7 +199,11 @@ static int dhcp_requesting(struct client *c)
             c->d->ignored++; /* L19: another server has no say in this exchange */
         if (err == HP_ETIMEDOUT) continue;
         if (err) return err;
-        if (t.type == DHCP_ACK) return dhcp_bind(c, &t);
+        if (t.type == DHCP_ACK) {
+            err = dhcp_bind(c, &t);
+            if (err) dhcp_deconfigure(c); /* asked for again as a whole */
+            return err;
+        }
         c->d->naks++;
         c->d->state = HP_DHCP_INIT;
         return hp_sleep(c->s, HP_S(10)); /* a server that offers and refuses is not to be asked at the network's speed */
@@ -252,23 +264,24 @@ static int dhcp_turn(struct client *c)
 
 static void dhcp_program(struct hp_stack *s, void *arg)
 {
-    struct client *c = hp_alloc(s, sizeof *c);
+    struct hp_dhcp *d = arg;
+    struct client *c;
     struct hp_link_info info;
-    if (!c) return;
+    d->state = HP_DHCP_INIT;
+    while (!(c = hp_alloc(s, sizeof *c)))
+        if (d->stop || hp_sleep(s, HP_S(1))) return;
     c->s = s;
-    c->d = arg;
-    c->d->state = HP_DHCP_INIT;
-    int err = hp_link_info(s, c->d->link, &info);
+    c->d = d;
+    int err = hp_link_info(s, d->link, &info);
     c->mac = info.mac;
-    if (!err) err = dhcp_open(c);
-    while (!err && !c->d->stop) {
-        err = dhcp_turn(c);
+    while (!err && !d->stop) {
+        err = c->sock ? dhcp_turn(c) : dhcp_open(c);
         if (err == HP_ENOMEM) err = hp_sleep(s, HP_S(1)); /* a full house is no reason to give up */
     }
-    if (c->configured.len && c->d->stop) dhcp_send(c, DHCP_RELEASE, &c->d->lease.server);
-    if (err != HP_ECANCELED || c->d->stop) dhcp_deconfigure(c);
+    if (c->configured.len && d->stop) dhcp_send(c, DHCP_RELEASE, &d->lease.server);
+    if (err != HP_ECANCELED || d->stop) dhcp_deconfigure(c);
     if (c->sock) hp_close(c->sock);
-    c->d->state = HP_DHCP_INIT;
+    d->state = HP_DHCP_INIT;
     hp_free(s, c, sizeof *c);
 }
 

@@ -322,6 +322,13 @@ static int dhcpd_turn(struct dhcpd *p)
 
 /* ---- life ---- */
 
+static void dhcpd_close(struct dhcpd *p)
+{
+    if (p->sock) hp_close(p->sock);
+    if (p->ping) hp_close(p->ping);
+    p->sock = p->ping = NULL;
+}
+
 static int dhcpd_open(struct dhcpd *p)
 {
     int on = 1;
@@ -331,7 +338,14 @@ static int dhcpd_open(struct dhcpd *p)
     if (!err) err = hp_setsockopt(p->sock, HP_SO_BROADCAST, &on, sizeof on);
     if (!err) err = hp_bind(p->sock, &any);
     if (!err && p->d->ping) err = hp_socket(p->s, HP_PING, 0, &p->ping);
+    if (err) dhcpd_close(p);
     return err;
+}
+
+/* A full house is no reason not to serve when there is room again. */
+static bool dhcpd_again(struct hp_stack *s, const struct hp_dhcp_server *d, int err)
+{
+    return err == HP_ENOMEM && !d->stop && hp_sleep(s, HP_S(1)) == HP_OK && !d->stop;
 }
 
 static void dhcpd_program(struct hp_stack *s, void *arg);
@@ -375,22 +389,23 @@ int hp_dhcp_serve(struct hp_stack *s, struct hp_dhcp_server *d)
 static void dhcpd_program(struct hp_stack *s, void *arg)
 {
     struct hp_dhcp_server *d = arg;
-    struct dhcpd *p = hp_alloc(s, sizeof *p);
-    d->error = p ? HP_OK : HP_ENOMEM;
+    struct dhcpd *p;
+    do p = hp_alloc(s, sizeof *p);
+    while (!p && dhcpd_again(s, d, HP_ENOMEM));
     d->running = p != NULL;
     if (!p) return;
     p->s = s;
     p->d = d;
     p->check_at = HP_NEVER;
     d->state = p;
-    d->error = dhcpd_self(s, d, &p->self) ? dhcpd_open(p) : HP_EADDRNOTAVAIL;
+    do d->error = dhcpd_self(s, d, &p->self) ? dhcpd_open(p) : HP_EADDRNOTAVAIL;
+    while (dhcpd_again(s, d, d->error));
     p->mask = hp_ip4(0, 0, 0, 0);
     put32(p->mask.b + 12, p->self.len > 96 ? UINT32_MAX << (128 - p->self.len) : 0);
     while (!d->error && !d->stop) d->error = dhcpd_turn(p);
     d->state = NULL;
     d->running = false;
-    if (p->sock) hp_close(p->sock);
-    if (p->ping) hp_close(p->ping);
+    dhcpd_close(p);
     dhcpd_table_free(s, &p->table);
     hp_free(s, p, sizeof *p);
 }
