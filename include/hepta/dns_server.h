@@ -71,9 +71,9 @@ struct hp_dns_server {
     /* to be read */
     uint64_t questions, malformed;
     uint32_t connections;               /* TCP connections that are open: 64 at most */
-    int error;                          /* why it does not serve: HP_EADDRINUSE, HP_ENOMEM, ... */
+    int error;                          /* why it does not serve: HP_EADDRINUSE, ... */
 };
-/* Starts it as programs; *d, its zones and names stay the caller's and must live as long as the stack. */
+/* Starts it as programs, which wait if memory is short when they begin; *d, its zones and names stay the caller's and must live as long as the stack. */
 int hp_dns_serve(struct hp_stack *s, struct hp_dns_server *d);
 
 /* ---- a recursive server with a cache ----
@@ -130,7 +130,7 @@ struct hp_dns_recursor {
     uint32_t connections;
     int error;                          /* why it does not serve */
 };
-/* Starts it as programs, over UDP and TCP on all addresses; *r and its hints stay the caller's and must live as long as the stack. */
+/* Starts it as programs, over UDP and TCP on all addresses, which wait if memory is short when they begin; *r and its hints stay the caller's and must live as long as the stack. */
 int hp_dns_recurse(struct hp_stack *s, struct hp_dns_recursor *r);
 
 #ifdef __cplusplus

@@ -114,26 +114,36 @@ static bool believe_is_whole(const struct believing *b)
     return !m.bad;
 }
 
+static enum believe believe_message(struct believing *b, const struct dns_question *q, struct dns_name *cut)
+{
+    struct dns_msg m;
+    struct dns_record ns;
+    if (!believe_is_whole(b) || !dns_parse(b->message, &m)) return BELIEVE_FAILED;
+    b->h = m.h;
+    if (b->h.rcode == DNS_FORMERR || b->h.rcode == DNS_NOTIMP) return BELIEVE_NO_EDNS;
+    if (b->h.rcode != DNS_NOERROR && b->h.rcode != DNS_NXDOMAIN) return BELIEVE_FAILED;
+    if (b->h.authoritative && believe_chain(b, q)) return BELIEVE_ANSWER;
+    if (b->c->starved) return BELIEVE_STARVED;   /* there was an answer: what follows is about its absence */
+    if (b->h.authoritative && (b->h.rcode == DNS_NXDOMAIN || believe_authority(b, &q->name, DNS_SOA, &ns))) {
+        believe_no(b, q);
+        return BELIEVE_NO;
+    }
+    if (believe_authority(b, &q->name, DNS_NS, &ns) && ns.name.n > b->zone->n) { /* downward only: else we would go in circles */
+        *cut = ns.name;
+        return believe_referral(b, cut) ? BELIEVE_REFERRAL : BELIEVE_FAILED;
+    }
+    if (!b->h.authoritative || b->h.count[DNS_ANSWER]) return BELIEVE_LAME;
+    believe_no(b, q);
+    return BELIEVE_NO;
+}
+
 enum believe believe_answer(struct rrcache *c, struct hp_bytes message, const struct dns_question *q, const struct dns_name *zone,
                             uint8_t *scratch, struct dns_name *cut)
 {
     struct believing b = {.c = c, .message = message, .zone = zone, .scratch = scratch};
-    struct dns_msg m;
-    struct dns_record ns;
-    if (!believe_is_whole(&b) || !dns_parse(message, &m)) return BELIEVE_FAILED;
-    b.h = m.h;
-    if (b.h.rcode == DNS_FORMERR || b.h.rcode == DNS_NOTIMP) return BELIEVE_NO_EDNS;
-    if (b.h.rcode != DNS_NOERROR && b.h.rcode != DNS_NXDOMAIN) return BELIEVE_FAILED;
-    if (b.h.authoritative && believe_chain(&b, q)) return BELIEVE_ANSWER;
-    if (b.h.authoritative && (b.h.rcode == DNS_NXDOMAIN || believe_authority(&b, &q->name, DNS_SOA, &ns))) {
-        believe_no(&b, q);
-        return BELIEVE_NO;
-    }
-    if (believe_authority(&b, &q->name, DNS_NS, &ns) && ns.name.n > zone->n) {   /* downward only: else we would go in circles */
-        *cut = ns.name;
-        return believe_referral(&b, cut) ? BELIEVE_REFERRAL : BELIEVE_FAILED;
-    }
-    if (!b.h.authoritative || b.h.count[DNS_ANSWER]) return BELIEVE_LAME;
-    believe_no(&b, q);
-    return BELIEVE_NO;
+    c->starved = false;
+    enum believe found = believe_message(&b, q, cut);
+    if (!c->starved) return found;
+    if (found == BELIEVE_REFERRAL) rrcache_forget(c, cut, DNS_NS, RRCACHE_REFERRAL);   /* without its glue it would lead nowhere, for its whole TTL */
+    return BELIEVE_STARVED;
 }

@@ -11,6 +11,7 @@ enum believe {
     BELIEVE_LAME,       /* the server knows nothing of the zone                                 */
     BELIEVE_NO_EDNS,    /* FORMERR or NOTIMP: it may understand the question without EDNS       */
     BELIEVE_FAILED,     /* SERVFAIL, REFUSED, malformed                                         */
+    BELIEVE_STARVED,    /* memory ran out for what it says, which says nothing of the server    */
 };
 
 enum { BELIEVE_SERVERS_MAX = 13, BELIEVE_TTL_MAX_S = 86400, BELIEVE_NEGATIVE_MAX_S = 3600, BELIEVE_CHAIN_MAX = 8 };

@@ -75,6 +75,7 @@ struct rrcache_entry *rrcache_put(struct rrcache *c, const struct rrcache_entry 
     if (data.n > RRCACHE_DATA_MAX) return NULL;
     while (c->count >= c->max) rrcache_drop(c, c->oldest);
     e = hp_alloc(c->s, sizeof *e + data.n);
+    if (!e) c->starved = true;
     if (!e) return NULL;
     *e = *what;
     e->hash = hash;
@@ -86,6 +87,12 @@ struct rrcache_entry *rrcache_put(struct rrcache *c, const struct rrcache_entry 
     rrcache_use(c, e);
     c->count++;
     return e;
+}
+
+void rrcache_forget(struct rrcache *c, const struct dns_name *name, uint16_t type, enum rrcache_kind kind)
+{
+    struct rrcache_entry *e = rrcache_look(c, name, type, kind, rrcache_hash(c, name, type, kind));
+    if (e) rrcache_drop(c, e);
 }
 
 bool rrcache_next(const struct rrcache_entry *e, size_t *at, struct hp_bytes *data)

@@ -31,6 +31,7 @@ struct rrcache {
     uint64_t key;
     struct rrcache_entry *bucket[RRCACHE_BUCKETS], *newest, *oldest;
     uint32_t count, max;
+    bool starved;       /* memory ran out for a set; reset by who wants to know */
 };
 
 void rrcache_init(struct rrcache *c, struct hp_stack *s, uint32_t max);
@@ -39,6 +40,8 @@ void rrcache_free(struct rrcache *c);
 struct rrcache_entry *rrcache_find(struct rrcache *c, const struct dns_name *name, uint16_t type, enum rrcache_kind kind);
 /* In the place of what was there.  NULL: no memory, or too large; then nothing is there. */
 struct rrcache_entry *rrcache_put(struct rrcache *c, const struct rrcache_entry *what, struct hp_bytes data, uint32_t ttl_s);
+/* As if it had never been known. */
+void rrcache_forget(struct rrcache *c, const struct dns_name *name, uint16_t type, enum rrcache_kind kind);
 /* Walks a set: false at the end. */
 bool rrcache_next(const struct rrcache_entry *e, size_t *at, struct hp_bytes *data);
 

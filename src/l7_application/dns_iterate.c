@@ -8,7 +8,7 @@
 struct recur_target {
     struct hp_ip ip;
     struct dns_name name;
-    bool tried;
+    int tries;
 };
 
 struct recur_zone {
@@ -129,12 +129,13 @@ static bool recur_fetch(struct recur_job *j, struct recur_zone *z, int depth)
     return false;
 }
 
-static struct recur_target *recur_choose(struct recursor *r, struct recur_zone *z)
+/* One that was not asked more often than this. */
+static struct recur_target *recur_choose(struct recursor *r, struct recur_zone *z, int tries)
 {
     struct recur_target *best = NULL;
     hp_time least = HP_NEVER;
     for (int i = 0; i < z->target_count; i++) {
-        if (z->target[i].tried) continue;
+        if (z->target[i].tries > tries) continue;
         hp_time cost = recur_cost(r, z, &z->target[i].ip);
         if (cost < least) best = &z->target[i];
         if (cost < least) least = cost;
@@ -161,6 +162,7 @@ static int recur_exchange(struct recur_job *j, const struct recur_target *t, con
     v->used = hp_now(r->s) + 1;
     if (x.tcp) recur_tell(j, HP_DNS_TCP, n);
     if (got > 0) recur_server_answered(v, n->took);
+    else if (got == HP_ENOMEM) j->starved = true;
     else if (got != HP_ECANCELED) {
         if (v->failures < 8) v->failures++;
         r->d->timeouts++;
@@ -183,7 +185,7 @@ static bool recur_try(struct recur_job *j, struct recur_zone *z, struct recur_ta
 {
     struct dns_name cut;
     struct recur_note n = {.name = &q->name, .type = q->type, .zone = &z->name, .server = &t->ip, .server_name = &t->name, .depth = depth};
-    t->tried = true;
+    t->tries++;
     for (int again = 0; again < 2; again++) {
         int got = recur_exchange(j, t, q, &n);
         if (got <= 0) return false;
@@ -204,8 +206,9 @@ static bool recur_try(struct recur_job *j, struct recur_zone *z, struct recur_ta
                 continue;
             }
         }   /* fall through */
+        case BELIEVE_STARVED: j->starved = true; return false;
         case BELIEVE_LAME:
-        case BELIEVE_FAILED: recur_server_is_lame(j, t, z, &n); return false;
+        case BELIEVE_FAILED: recur_server_is_lame(j, t, z, &n); t->tries = RECUR_TRIES_MAX; return false;
         }
     }
     return false;
@@ -216,9 +219,9 @@ static bool recur_try(struct recur_job *j, struct recur_zone *z, struct recur_ta
 static bool recur_ask_servers(struct recur_job *j, struct recur_zone *z, const struct dns_question *q, int depth)
 {
     for (int tries = 0; tries < RECUR_TRIES_MAX && !recur_over(j); tries++) {
-        struct recur_target *t = recur_choose(j->r, z);
-        if (!t && !recur_fetch(j, z, depth)) return false;
-        if (!t) t = recur_choose(j->r, z);
+        struct recur_target *t = recur_choose(j->r, z, 0);
+        if (!t && recur_fetch(j, z, depth)) t = recur_choose(j->r, z, 0);
+        if (!t) t = recur_choose(j->r, z, 1); /* all are silent: a question or its answer may have been lost */
         if (!t) return false;
         if (recur_try(j, z, t, q, depth)) return true;
         if (hp_sleep(j->r->s, 0) == HP_ECANCELED) return false;
@@ -239,6 +242,7 @@ static bool recur_step(struct recur_job *j, const struct dns_question *q, int de
 {
     struct recursor *r = j->r;
     struct recur_zone *z = hp_alloc(r->s, sizeof *z);
+    if (!z) j->starved = true;
     if (!z) return false;
     recur_zone_of(r, &q->name, q->type, z);
     bool further = may_wait && recur_wait_for_other(j, z, q);
@@ -273,6 +277,7 @@ struct rrcache_entry *recur_find(struct recur_job *j, const struct dns_name *nam
         if (e) return e->state == RRCACHE_FAILED ? NULL : e;
         if (recur_over(j) || !recur_step(j, &q, depth, depth == 0 && step < RECUR_REFERRALS_MAX / 2)) break;
     }
+    if (j->starved) return NULL;
     struct rrcache_entry failed = {.name = q.name, .type = type, .kind = RRCACHE_ANSWER, .state = RRCACHE_FAILED};
     rrcache_put(&j->r->cache, &failed, bytes_of(NULL, 0), RECUR_FAILED_S);     /* RFC 9520 */
     return NULL;

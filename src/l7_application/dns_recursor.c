@@ -242,6 +242,34 @@ static bool recur_at_once(struct recursor *r, const struct dns_asked *q, int rea
 
 static size_t recur_busy(const struct dns_asked *q, uint8_t *out, size_t room) { return dns_reply_error(out, room, q, DNS_SERVFAIL); }
 
+/* ---- TCP ---- */
+
+static size_t recur_answer_tcp(void *ctx, struct hp_stack *s, const struct hp_endpoint *who, struct hp_bytes in, uint8_t *out)
+{
+    struct recursor *r = ctx;
+    struct dns_asked q;
+    size_t len = 0;
+    int read = dns_asked_read(in, &q);
+    if (read == 0) return 0;
+    if (recur_at_once(r, &q, read, &who->ip, out, RECUR_MESSAGE_MAX, &len)) return len;
+    struct recur_job *j = recur_job_new(r, &q, who);
+    if (!j) return recur_busy(&q, out, RECUR_MESSAGE_MAX);
+    len = recur_answer(j, RECUR_MESSAGE_MAX);
+    memcpy(out, j->reply, len);
+    recur_job_free(j);
+    return len;
+}
+
+static void recur_tcp(struct hp_stack *s, void *arg)
+{
+    struct recursor *r = arg;
+    uint16_t port = r->d->port ? r->d->port : 53;
+    struct dns_listen l = {.port = port, .stack_bytes = RECUR_STACK, .connections = &r->d->connections, .error = &r->d->error,
+                           .answer = recur_answer_tcp, .hold = recur_hold, .ctx = r};
+    dns_listen_tcp(s, &l);
+    recur_hold(r, -1);
+}
+
 /* ---- UDP ---- */
 
 static size_t recur_room(const struct dns_asked *q) { return q->room < RECUR_UDP_MAX ? q->room : RECUR_UDP_MAX; }
@@ -273,8 +301,11 @@ static void recur_datagram(struct recursor *r, const struct hp_endpoint *from, s
 static void recur_udp(struct hp_stack *s, void *arg)
 {
     struct recursor *r = arg;
-    uint8_t *in = hp_alloc(s, DNS_LISTEN_QUESTION_MAX), *out = hp_alloc(s, RECUR_UDP_MAX);
-    int err = in && out ? dns_listen_open(s, r->d->port ? r->d->port : 53, HP_DGRAM, &r->udp) : HP_ENOMEM;
+    recur_hold(r, 1);
+    int err = dns_listen_spawn(s, recur_tcp, r, RECUR_STACK);
+    if (err) recur_hold(r, -1);
+    uint8_t *in = err ? NULL : dns_listen_room(s, DNS_LISTEN_QUESTION_MAX + RECUR_UDP_MAX), *out = in ? in + DNS_LISTEN_QUESTION_MAX : NULL;
+    if (!err) err = in ? dns_listen_open(s, r->d->port ? r->d->port : 53, HP_DGRAM, &r->udp) : HP_ECANCELED;
     if (err) {
         r->udp = NULL;
         r->d->error = err;
@@ -285,36 +316,7 @@ static void recur_udp(struct hp_stack *s, void *arg)
         if (n == HP_ECANCELED) break;
         if (n >= 0) recur_datagram(r, &info.from, bytes_of(in, (size_t)n), out);
     }
-    hp_free(s, in, DNS_LISTEN_QUESTION_MAX);
-    hp_free(s, out, RECUR_UDP_MAX);
-    recur_hold(r, -1);
-}
-
-/* ---- TCP ---- */
-
-static size_t recur_answer_tcp(void *ctx, struct hp_stack *s, const struct hp_endpoint *who, struct hp_bytes in, uint8_t *out)
-{
-    struct recursor *r = ctx;
-    struct dns_asked q;
-    size_t len = 0;
-    int read = dns_asked_read(in, &q);
-    if (read == 0) return 0;
-    if (recur_at_once(r, &q, read, &who->ip, out, RECUR_MESSAGE_MAX, &len)) return len;
-    struct recur_job *j = recur_job_new(r, &q, who);
-    if (!j) return recur_busy(&q, out, RECUR_MESSAGE_MAX);
-    len = recur_answer(j, RECUR_MESSAGE_MAX);
-    memcpy(out, j->reply, len);
-    recur_job_free(j);
-    return len;
-}
-
-static void recur_tcp(struct hp_stack *s, void *arg)
-{
-    struct recursor *r = arg;
-    uint16_t port = r->d->port ? r->d->port : 53;
-    struct dns_listen l = {.port = port, .stack_bytes = RECUR_STACK, .connections = &r->d->connections, .error = &r->d->error,
-                           .answer = recur_answer_tcp, .hold = recur_hold, .ctx = r};
-    dns_listen_tcp(s, &l);
+    hp_free(s, in, DNS_LISTEN_QUESTION_MAX + RECUR_UDP_MAX);
     recur_hold(r, -1);
 }
 
@@ -328,11 +330,6 @@ int hp_dns_recurse(struct hp_stack *s, struct hp_dns_recursor *d)
     r->holders = 1;
     rrcache_init(&r->cache, s, cache < RECUR_CACHE_MIN ? RECUR_CACHE_MIN : cache);
     int err = hp_spawn(s, "dns", recur_udp, r, 0);
-    if (err) {
-        recur_hold(r, -1);
-        return err;
-    }
-    err = hp_spawn(s, "dns", recur_tcp, r, RECUR_STACK);
-    if (!err) r->holders++;
+    if (err) recur_hold(r, -1);
     return err;
 }

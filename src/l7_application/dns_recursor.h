@@ -52,6 +52,7 @@ struct recur_job {
     uint64_t number;
     hp_time began;
     uint32_t queries;
+    bool starved;               /* memory ran out here: says nothing of the name or its servers */
     uint8_t message[RECUR_MESSAGE_MAX], scratch[RRCACHE_DATA_MAX], reply[RECUR_MESSAGE_MAX];
 };
 

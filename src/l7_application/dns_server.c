@@ -29,27 +29,6 @@ static size_t server_room(const struct hp_dns_server *d)
     return d->udp_max < DNS_UDP_MAX ? DNS_UDP_MAX : d->udp_max;
 }
 
-static void server_udp(struct hp_stack *s, void *arg)
-{
-    struct hp_dns_server *d = arg;
-    struct hp_sock *sock;
-    size_t room = server_room(d);
-    uint8_t *in = hp_alloc(s, DNS_LISTEN_QUESTION_MAX), *out = hp_alloc(s, room);
-    int err = in && out ? dns_listen_open(s, server_port(d), HP_DGRAM, &sock) : HP_ENOMEM;
-    if (err) d->error = err;
-    while (!err) {
-        struct hp_recv_info info;
-        int64_t n = hp_recvfrom(sock, in, DNS_LISTEN_QUESTION_MAX, 0, &info);
-        if (n == HP_ECANCELED) break;
-        if (n < 0) continue;
-        size_t len = server_answer(d, &info.from.ip, bytes_of(in, (size_t)n), out, room, true);
-        if (len) hp_sendto(sock, out, len, HP_MSG_DONTWAIT, &info.from);
-    }
-    if (!err) hp_close(sock);
-    hp_free(s, in, DNS_LISTEN_QUESTION_MAX);
-    hp_free(s, out, room);
-}
-
 static size_t server_answer_tcp(void *ctx, struct hp_stack *s, const struct hp_endpoint *who, struct hp_bytes in, uint8_t *out)
 {
     return server_answer(ctx, &who->ip, in, out, DNS_LISTEN_ANSWER_MAX, false);
@@ -62,8 +41,28 @@ static void server_tcp(struct hp_stack *s, void *arg)
     dns_listen_tcp(s, &l);
 }
 
+static void server_udp(struct hp_stack *s, void *arg)
+{
+    struct hp_dns_server *d = arg;
+    struct hp_sock *sock;
+    size_t room = server_room(d);
+    int err = dns_listen_spawn(s, server_tcp, d, 0);
+    uint8_t *in = err ? NULL : dns_listen_room(s, DNS_LISTEN_QUESTION_MAX + room), *out = in ? in + DNS_LISTEN_QUESTION_MAX : NULL;
+    if (!err) err = in ? dns_listen_open(s, server_port(d), HP_DGRAM, &sock) : HP_ECANCELED;
+    if (err) d->error = err;
+    while (!err) {
+        struct hp_recv_info info;
+        int64_t n = hp_recvfrom(sock, in, DNS_LISTEN_QUESTION_MAX, 0, &info);
+        if (n == HP_ECANCELED) break;
+        if (n < 0) continue;
+        size_t len = server_answer(d, &info.from.ip, bytes_of(in, (size_t)n), out, room, true);
+        if (len) hp_sendto(sock, out, len, HP_MSG_DONTWAIT, &info.from);
+    }
+    if (!err) hp_close(sock);
+    hp_free(s, in, DNS_LISTEN_QUESTION_MAX + room);
+}
+
 int hp_dns_serve(struct hp_stack *s, struct hp_dns_server *d)
 {
-    int err = hp_spawn(s, "dns", server_udp, d, 0);
-    return err ? err : hp_spawn(s, "dns", server_tcp, d, 0);
+    return hp_spawn(s, "dns", server_udp, d, 0);
 }
