@@ -130,7 +130,8 @@ struct hp_dns_recursor {
     uint32_t connections;
     int error;                          /* why it does not serve */
 };
-/* Starts it as programs, over UDP and TCP on all addresses, which wait if memory is short when they begin; *r and its hints stay the caller's and must live as long as the stack. */
+/* Starts it as programs, over UDP and TCP on all addresses, which wait if memory is short when they begin; *r and its hints stay the
+ * caller's and must live as long as the stack. */
 int hp_dns_recurse(struct hp_stack *s, struct hp_dns_recursor *r);
 
 #ifdef __cplusplus
