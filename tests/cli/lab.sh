@@ -1,23 +1,7 @@
 #!/usr/bin/env bash
 # The command in its own little world (--wire lab:): no privileges, virtual time.
-set -u
-HEPTA=${HEPTA:?the hepta command}
-passed=0 failed=0
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
+. "$(dirname "$0")/lib.sh"
 
-check() {
-    local what=$1
-    shift
-    if "$@" >out 2>&1; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "FAILED: $what: $*"
-        tail -n 20 out | sed 's/^/    /'
-    fi
-}
 wait_for() { for try in $(seq 200); do grep -qF -- "$1" got && return 0; sleep 0.02; done; return 1; }
 hepta() { timeout 30 "$HEPTA" "$@" </dev/null; }
 has() { local text=$1; shift; "$@" 2>&1 | tee got | grep -qF -- "$text" || { cat got; return 1; }; }

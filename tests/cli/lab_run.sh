@@ -1,24 +1,8 @@
 #!/usr/bin/env bash
 # hepta lab run, replay, diff and shake: what they leave, whether it is the same again, and how they end.
-set -u
 docs=$(cd "$(dirname "$0")/../../docs" && pwd)
-HEPTA=${HEPTA:?the hepta command}
-passed=0 failed=0
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
+. "$(dirname "$0")/lib.sh"
 
-check() {
-    local what=$1
-    shift
-    if "$@" >out 2>&1; then
-        passed=$((passed + 1))
-    else
-        failed=$((failed + 1))
-        echo "FAILED: $what: $*"
-        tail -n 20 out | sed 's/^/    /'
-    fi
-}
 lab() { timeout 60 "$HEPTA" lab "$@" </dev/null; }
 ends() { local want=$1; shift; lab "$@" >got 2>&1; local is=$?; [ "$is" = "$want" ] || { cat got; echo "exit $is, not $want"; return 1; }; }
 says() { local text=$1; shift; lab "$@" >got 2>&1; grep -qF -- "$text" got || { cat got; return 1; }; }
