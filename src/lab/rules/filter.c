@@ -43,12 +43,6 @@ static bool filter_is_number(const char *s, uint64_t *out)
     return n && !s[n];
 }
 
-static void filter_copy(char *to, size_t n, const char *from)
-{
-    struct text t = text_of(to, n);
-    text_str(&t, from);
-}
-
 static bool filter_field(struct rule_line *r, struct filter *f, uint8_t *out)
 {
     if (r->quoted || rule_end(r) || !((r->token[0] | 32) >= 'a' && (r->token[0] | 32) <= 'z'))
@@ -56,16 +50,14 @@ static bool filter_field(struct rule_line *r, struct filter *f, uint8_t *out)
     struct filter_node *node = filter_add(r, f, out);
     if (!node) return false;
     *node = (struct filter_node){.kind = FILTER_FIELD};
-    filter_copy(node->field, sizeof node->field, r->token);
-    rule_next(r);
+    rule_take_text(r, node->field, sizeof node->field);
     enum compare op;
     if (!rule_compare(r, &op)) return true;
     node->op = (uint8_t)op;
     if (rule_end(r)) return rule_wrong(r, NULL, "a value");
     node->number = !r->quoted && filter_is_number(r->token, &node->value);
     if (!node->number && op > COMPARE_NE) return rule_wrong(r, NULL, "a number");
-    filter_copy(node->text, sizeof node->text, r->token);
-    rule_next(r);
+    rule_take_text(r, node->text, sizeof node->text);
     return true;
 }
 

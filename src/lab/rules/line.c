@@ -63,6 +63,13 @@ bool rule_take(struct rule_line *r, const char *word)
     return true;
 }
 
+void rule_take_text(struct rule_line *r, char *buf, size_t n)
+{
+    struct text t = text_of(buf, n);
+    text_str(&t, r->token);
+    rule_next(r);
+}
+
 bool rule_wrong(struct rule_line *r, const char *const *nearest, const char *what)
 {
     if (r->failed) return false; /* the first complaint is the one that helps */

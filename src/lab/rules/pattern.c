@@ -11,18 +11,11 @@
 #include "lab/rules/rules.h"
 #include "wire/dissect.h"
 
-static void pattern_copy(char *to, size_t n, const char *from)
-{
-    struct text t = text_of(to, n);
-    text_str(&t, from);
-}
-
 static bool pattern_where(struct rule_line *r, struct pattern *p, bool cables)
 {
     if (rule_end(r) || !(rules_any(r->plan, RULES_NODES, r->token) || (cables && rules_any(r->plan, RULES_CABLES, r->token))))
         return rule_wrong(r, NULL, cables ? "the name of a node or cable" : "the name of a node");
-    pattern_copy(p->where, sizeof p->where, r->token);
-    rule_next(r);
+    rule_take_text(r, p->where, sizeof p->where);
     return true;
 }
 
@@ -45,8 +38,7 @@ static bool pattern_ping(struct rule_line *r, struct pattern *p)
     p->ping = true;
     if (!pattern_where(r, p, false)) return false;
     if (rule_end(r) || (!hp_ip_parse(r->token, &ip) && !rules_any(r->plan, RULES_NODES, r->token))) return rule_wrong(r, NULL, "a node or an address");
-    pattern_copy(p->from, sizeof p->from, r->token);
-    rule_next(r);
+    rule_take_text(r, p->from, sizeof p->from);
     return true;
 }
 
@@ -74,16 +66,13 @@ static bool pattern_state(struct rule_line *r, struct pattern *p)
     p->kinds = 1u << HAPPENING_STATE;
     if (!pattern_where(r, p, false)) return false;
     if (rule_end(r)) return rule_wrong(r, NULL, "a protocol such as tcp");
-    pattern_copy(p->words, sizeof p->words, r->token);
-    rule_next(r);
+    rule_take_text(r, p->words, sizeof p->words);
     if (rule_end(r)) return rule_wrong(r, NULL, "a state such as ESTABLISHED");
-    pattern_copy(p->state_to, sizeof p->state_to, r->token);
-    rule_next(r);
+    rule_take_text(r, p->state_to, sizeof p->state_to);
     if (!rule_take(r, "->")) return true;
     memcpy(p->state_from, p->state_to, sizeof p->state_from);
     if (rule_end(r)) return rule_wrong(r, NULL, "a state");
-    pattern_copy(p->state_to, sizeof p->state_to, r->token);
-    rule_next(r);
+    rule_take_text(r, p->state_to, sizeof p->state_to);
     return true;
 }
 
@@ -99,8 +88,7 @@ static bool pattern_app(struct rule_line *r, struct pattern *p)
 {
     static const char *const words[] = {"started", "ended", "ok", "failed", NULL};
     if (rule_end(r) || !rules_any(r->plan, RULES_APPS, r->token)) return rule_wrong(r, NULL, "the name of an app");
-    pattern_copy(p->where, sizeof p->where, r->token);
-    rule_next(r);
+    rule_take_text(r, p->where, sizeof p->where);
     for (int i = 0; words[i]; i++) {
         if (!rule_take(r, words[i])) continue;
         p->kinds = 1u << (i ? HAPPENING_APP_ENDED : HAPPENING_APP_STARTED);
@@ -116,8 +104,7 @@ static bool pattern_said(struct rule_line *r, struct pattern *p)
     p->kinds = 1u << HAPPENING_SAID;
     if (!pattern_where(r, p, false)) return false;
     if (rule_end(r)) return rule_wrong(r, NULL, "words in quotes");
-    pattern_copy(p->words, sizeof p->words, r->token);
-    rule_next(r);
+    rule_take_text(r, p->words, sizeof p->words);
     return true;
 }
 
@@ -126,8 +113,7 @@ static bool pattern_progress(struct rule_line *r, struct pattern *p)
     p->kinds = 1u << HAPPENING_PROGRESS;
     if (rule_end(r) || (!rules_any(r->plan, RULES_NODES, r->token) && !rules_any(r->plan, RULES_APPS, r->token)))
         return rule_wrong(r, pattern_words, "an event (ping, drop, state, frame, app, said, NODE progress)");
-    pattern_copy(p->where, sizeof p->where, r->token);
-    rule_next(r);
+    rule_take_text(r, p->where, sizeof p->where);
     return rule_take(r, "progress") || rule_wrong(r, pattern_words, "progress");
 }
 
@@ -136,8 +122,7 @@ bool pattern_read(struct rule_line *r, struct pattern *p)
     *p = (struct pattern){.result = -1};
     if (r->quoted) {
         p->kinds = 1u << HAPPENING_FAULT;
-        pattern_copy(p->words, sizeof p->words, r->token);
-        rule_next(r);
+        rule_take_text(r, p->words, sizeof p->words);
         return true;
     }
     if (rule_take(r, "ping")) return pattern_ping(r, p);

@@ -96,6 +96,7 @@ void rule_next(struct rule_line *r);
 bool rule_end(const struct rule_line *r);
 bool rule_is(const struct rule_line *r, const char *word); /* not consumed */
 bool rule_take(struct rule_line *r, const char *word); /* consumed if it is this */
+void rule_take_text(struct rule_line *r, char *buf, size_t n);   /* the token as text, consumed */
 bool rule_time(struct rule_line *r, hp_time *out); /* or complains */
 bool rule_is_time(const struct rule_line *r);
 bool rule_number(struct rule_line *r, double *out); /* with a unit of size, rate, time (ns) or share; or complains */

@@ -17,13 +17,18 @@ static void apps_news(const struct run_app *a, enum hp_run_news kind, const char
 
 /* ---- what a program may call ---- */
 
+static void apps_write(struct run_app *a, const char *format, va_list args)
+{
+    struct text t = text_of(a->said, sizeof a->said);
+    text_format(&t, format, args);
+}
+
 void hp_lab_say(struct hp_lab_app *app, const char *format, ...)
 {
     struct run_app *a = apps_of(app);
-    struct text t = text_of(a->said, sizeof a->said);
     va_list args;
     va_start(args, format);
-    text_format(&t, format, args);
+    apps_write(a, format, args);
     va_end(args);
     if (!a->cut) apps_news(a, HP_RUN_SAID, a->said, HP_OK);
 }
@@ -31,10 +36,9 @@ void hp_lab_say(struct hp_lab_app *app, const char *format, ...)
 void hp_lab_broken(struct hp_lab_app *app, const char *format, ...)
 {
     struct run_app *a = apps_of(app);
-    struct text t = text_of(a->said, sizeof a->said);
     va_list args;
     va_start(args, format);
-    text_format(&t, format, args);
+    apps_write(a, format, args);
     va_end(args);
     app->run->broken++;
     apps_news(a, HP_RUN_BROKEN, a->said, HP_EPROTO);

@@ -36,6 +36,8 @@ size_t made_check(struct hp_bytes in, uint64_t key, uint64_t offset);
 
 /* A span as text, for %s; the buffers are the caller's. */
 static inline const char *program_span(hp_time t, char buf[HP_TIME_TEXT]) { return hp_span_text(t, buf, HP_TIME_TEXT); }
+/* A web server was asked: counts as progress, and is told if `say`. */
+void program_asked(struct hp_lab_app *app, bool say, const struct hp_endpoint *peer, const char *request, int status, uint64_t bytes);
 /* "12.3 MB", "940 Mbit/s": four digits, no floats. */
 const char *program_bytes(uint64_t bytes, char buf[32]);
 const char *program_rate(uint64_t bytes, hp_time span, char buf[32]);

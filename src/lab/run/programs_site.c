@@ -43,9 +43,7 @@ static int prog_site_open(void *ctx, const char *path, struct hp_file *out)
 static void prog_site_log(void *ctx, const struct hp_endpoint *peer, const char *request, int status, uint64_t bytes)
 {
     struct prog_site *v = ctx;
-    char from[HP_ENDPOINT_TEXT];
-    hp_lab_progress(v->app, bytes);
-    if (v->log) hp_lab_say(v->app, "%s asked %s: %d, %lu bytes", hp_endpoint_text(peer, from, sizeof from), request, status, (unsigned long)bytes);
+    program_asked(v->app, v->log, peer, request, status, bytes);
 }
 
 static int prog_site_main(struct hp_lab_app *app)

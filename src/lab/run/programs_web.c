@@ -189,12 +189,17 @@ static int64_t prog_serve_bytes(void *ctx, struct hp_file *f, uint64_t offset, v
     return (int64_t)n;
 }
 
+void program_asked(struct hp_lab_app *app, bool say, const struct hp_endpoint *peer, const char *request, int status, uint64_t bytes)
+{
+    char from[HP_ENDPOINT_TEXT];
+    hp_lab_progress(app, bytes);
+    if (say) hp_lab_say(app, "%s asked %s: %d, %lu bytes", hp_endpoint_text(peer, from, sizeof from), request, status, (unsigned long)bytes);
+}
+
 static void prog_serve_log(void *ctx, const struct hp_endpoint *peer, const char *request, int status, uint64_t bytes)
 {
     struct prog_serve_state *v = ctx;
-    char from[HP_ENDPOINT_TEXT];
-    hp_lab_progress(v->app, bytes);
-    if (v->log) hp_lab_say(v->app, "%s asked %s: %d, %lu bytes", hp_endpoint_text(peer, from, sizeof from), request, status, (unsigned long)bytes);
+    program_asked(v->app, v->log, peer, request, status, bytes);
 }
 
 static int prog_serve_main(struct hp_lab_app *app)
