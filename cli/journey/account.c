@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/utf8.h"
+
 void account_end(struct account *a)
 {
     if (!a->to) return;
@@ -71,27 +73,9 @@ void account_free(struct account *a)
 
 /* ---- out ---- */
 
-/* Columns of the character that begins here, and its bytes: Korean, Chinese and Japanese ones are two wide. */
-static int account_character(const char *p, size_t *bytes)
-{
-    unsigned char c = (unsigned char)*p;
-    size_t n = c < 0x80 ? 1 : c < 0xe0 ? 2
-                          : c < 0xf0   ? 3
-                                       : 4;
-    *bytes = strnlen(p, n);
-    return (c >= 0xe3 && c <= 0xed) || c >= 0xf0 ? 2 : 1;
-}
-
-static int account_columns(const char *text, size_t n)
-{
-    int columns = 0;
-    for (size_t i = 0, bytes; i < n; i += bytes) columns += account_character(text + i, &bytes);
-    return columns;
-}
-
 const char *account_pad(const char *text, int columns, char *buf, size_t n)
 {
-    int blanks = columns - account_columns(text, strlen(text));
+    int blanks = columns - (int)utf8_text_cells(text, strlen(text));
     snprintf(buf, n, "%s%*s", text, blanks > 0 ? blanks : 0, "");
     return buf;
 }
@@ -104,7 +88,7 @@ static void account_print_words(const char *line, size_t n, FILE *f, int width)
     for (size_t at = 0; at < n;) {
         size_t word = strcspn(line + at, " \n");
         if (word > n - at) word = n - at;
-        int wide = account_columns(line + at, word);
+        int wide = (int)utf8_text_cells(line + at, word);
         if (column && column + 1 + wide > width) {
             fputs("\n  ", f);
             column = 0;

@@ -1,6 +1,8 @@
 /* Steps about wrapping: the request layer by layer, its bits on the first cable, each router's decision, unwrapping. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "hepta/line_code.h"
 #include "hepta/wire.h"
 #include "journey/journey.h"
 #include "wire/crc.h"
@@ -76,39 +78,70 @@ void steps_wrap(struct journey *j)
 
 /* ---- bits ---- */
 
-static void wrap_bits(struct journey *j, const char *label, const uint8_t *bytes, size_t n)
+/* What the cable's code makes of the request: its first bits and levels here, all of its bits in the scene. */
+struct wrap_line {
+    const struct hp_line_code *code;
+    uint8_t *levels;
+    struct hp_line_run run[HP_LINE_RUNS_MAX];
+    size_t runs, bits;
+};
+
+/* Of Manchester's two halves the second is the bit. */
+static uint8_t wrap_bit(const struct wrap_line *w, size_t i) { return w->levels[i * w->code->per_bit + w->code->per_bit - 1]; }
+
+static bool wrap_encode(struct wrap_line *w, struct hp_bytes frame)
+{
+    size_t room = frame.n + 64, n, symbols = w->code->symbols(room);
+    uint8_t *whole = malloc(room);
+    w->levels = malloc(symbols);
+    if (!whole || !w->levels) {
+        free(whole);
+        return false;
+    }
+    n = hp_line_code_frame(frame, whole, room);
+    hp_line_code_symbols(w->code, (struct hp_bytes){whole, n}, w->levels, symbols);
+    w->runs = hp_line_code_runs((struct hp_bytes){whole, n}, w->run);
+    for (size_t i = 0; i < w->runs; i++) w->bits += w->run[i].bits;
+    free(whole);
+    return true;
+}
+
+static void wrap_bits(struct journey *j, const struct wrap_line *w, const struct hp_line_run *run)
 {
     char bits[WRAP_BITS_SHOWN + 1] = "", wave[WRAP_BITS_SHOWN * 6 + 1] = "";
-    size_t shown = n * 8 < WRAP_BITS_SHOWN ? n * 8 : WRAP_BITS_SHOWN;
-    for (size_t i = 0; i < shown; i++) {
-        bool one = bytes[i / 8] >> (i % 8) & 1; /* IEEE 802.3: the lowest bit first */
-        bits[i] = one ? '1' : '0';
-        strcat(wave, one ? "▁▔" : "▔▁"); /* ... and a 1 goes up in its middle */
+    size_t shown = run->bits < WRAP_BITS_SHOWN ? run->bits : WRAP_BITS_SHOWN;
+    for (size_t i = 0; i < shown; i++) bits[i] = wrap_bit(w, run->first + i) ? '1' : '0';
+    for (size_t i = 0; i < shown * w->code->per_bit; i++) strcat(wave, w->levels[run->first * w->code->per_bit + i] ? "▔" : "▁");
+    account_row(wrap(j), "%-9s %3zu  %-16s%s %s", run->label, run->bits, bits, run->bits > shown ? "…" : " ", wave);
+}
+
+static void wrap_show(struct journey *j, const struct wrap_line *w)
+{
+    struct scene_run run[HP_LINE_RUNS_MAX];
+    uint8_t *bits = malloc(w->bits);
+    for (size_t i = 0; bits && i < w->bits; i++) bits[i] = wrap_bit(w, i);
+    for (size_t i = 0; i < w->runs; i++) {
+        wrap_bits(j, w, &w->run[i]);
+        run[i] = (struct scene_run){w->run[i].label, bits ? bits + w->run[i].first : NULL, w->run[i].bits};
     }
-    account_row(wrap(j), "%-9s %3zu  %-16s%s %s", label, n * 8, bits, n * 8 > shown ? "…" : " ", wave);
+    if (bits) scene_symbols(j->scene, w->code->name, j->request->id, j->plan->cable[j->request->cable].name, run, w->runs);
+    free(bits);
 }
 
 static void wrap_signal(struct journey *j)
 {
     const struct record_frame *f = j->request;
-    const uint8_t *p = f->bytes.p;
-    uint8_t preamble[7] = {0x55, 0x55, 0x55, 0x55, 0x55, 0x55, 0x55}, sfd = 0xd5;
-    uint32_t crc = crc_of(f->bytes);
-    uint8_t fcs[4] = {(uint8_t)crc, (uint8_t)(crc >> 8), (uint8_t)(crc >> 16), (uint8_t)(crc >> 24)};
+    struct wrap_line w = {.code = &hp_line_code_manchester};
     struct hp_way way;
     hp_cable_get(hp_world_find_cable(j->world, j->plan->cable[f->cable].name), f->end, &way);
-    size_t bits = (8 + f->bytes.n + 4) * 8;
-    account_say(wrap(j), "On the first cable (10BASE-T) every bit is a change of voltage in its middle, the Manchester code: "
-                "%zu bits at %.0f Mbit/s take %.1f µs.",
-                "첫 케이블(10BASE-T)에서 비트마다 가운데에서 전압이 바뀐다, 맨체스터 부호: %zu비트가 %.0f Mbit/s로 %.1f µs 걸린다.", bits, (double)way.rate / 1e6,
-                (double)bits * 1e6 / (double)way.rate);
-    wrap_bits(j, "preamble", preamble, 7);
-    wrap_bits(j, "SFD", &sfd, 1);
-    wrap_bits(j, "dst", p, 6);
-    wrap_bits(j, "src", p + 6, 6);
-    wrap_bits(j, "type", p + 12, 2);
-    wrap_bits(j, "payload", p + 14, f->bytes.n - 14);
-    wrap_bits(j, "FCS", fcs, 4);
+    if (wrap_encode(&w, f->bytes)) {
+        account_say(wrap(j), "On the first cable (10BASE-T) every bit is a change of voltage in its middle, the Manchester code: "
+                    "%zu bits at %.0f Mbit/s take %.1f µs.",
+                    "첫 케이블(10BASE-T)에서 비트마다 가운데에서 전압이 바뀐다, 맨체스터 부호: %zu비트가 %.0f Mbit/s로 %.1f µs 걸린다.", w.bits,
+                    (double)way.rate / 1e6, (double)w.bits * 1e6 / (double)way.rate);
+        wrap_show(j, &w);
+    }
+    free(w.levels);
 }
 
 /* ---- routers ---- */
