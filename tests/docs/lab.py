@@ -16,7 +16,7 @@ def output(hepta, name):
 
 
 def main():
-    hepta, write = sys.argv[1], "--write" in sys.argv
+    hepta, write = os.path.abspath(sys.argv[1]), "--write" in sys.argv
     files = sorted(f for f in os.listdir(EXAMPLES) if f.endswith(".lab"))
     want = {f: (open(os.path.join(EXAMPLES, f), encoding="utf-8").read(), output(hepta, f)) for f in files}
     for page in ("LAB.md", "LAB.ko.md"):
