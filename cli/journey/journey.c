@@ -237,8 +237,8 @@ static void journey_print(struct journey *j)
            (unsigned long long)hp_world_digest(j->world));
     if (!j->out) return;
     printf("%s\n  %s/journey.html\n  %s/page.png\n  %s/capture.pcapng\n", account_of(&j->account, "To look at:", "더 볼 것:"), j->out, j->out, j->out);
-    printf("  %s\n", account_of(&j->account, "hepta browse --fault 'at 60ms crash 바' www.google.com    a router dies on the way",
-                                "hepta browse --fault 'at 60ms crash 바' www.google.com    도중에 라우터가 죽는다"));
+    printf("  %s browse --fault 'at 60ms crash 바' www.google.com    %s\n", program_invocation_name,
+           account_of(&j->account, "a router dies on the way", "도중에 라우터가 죽는다"));
 }
 
 static void journey_json_text(const char *name, const char *text)
