@@ -1,122 +1,43 @@
 /* hepta decode: a capture file as text: a line, a tree, or JSON per frame. */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
 #include "decode.h"
-#include "wire/dissect.h"
+#include "wire/filter.h"
 
-enum { DECODE_TERMS_MAX = 16, DECODE_TEXT = 1 << 17 };
-
-/* One condition: a field is there, or compares so with a value. */
-struct decode_term {
-    char name[64], value[64], op[3];
-    bool negated;
-};
+enum { DECODE_TEXT = 1 << 17, DECODE_COMMENT = 1 << 12 };
 
 struct decode_verb {
     bool json, tree, symbols;
     int64_t count;
     const char *filter;
-    struct decode_term term[DECODE_TERMS_MAX];
-    int terms;
-    bool met[DECODE_TERMS_MAX];         /* by the frame under way */
+    struct filter parsed;
     bool first_field;
 };
 
-/* ---- filters: "tcp and ip.src == 10.0.0.1 and not tcp.flags.syn and frame.len > 100" ---- */
+/* ---- what to show ---- */
 
-static bool filter_is_op(const char *text)
+static int decode_filter(struct decode_verb *v)
 {
-    static const char *const ops[] = {"==", "!=", "<=", ">=", "<", ">"};
-    for (size_t i = 0; i < sizeof ops / sizeof *ops; i++)
-        if (strcmp(text, ops[i]) == 0) return true;
-    return false;
+    const char *at;
+    size_t n;
+    const char *wanted = v->filter ? filter_parse(v->filter, &v->parsed, &at, &n) : NULL;
+    if (!wanted) return -1;
+    if (n) return cli_usage_error("--filter: %s is wanted where \"%s\" says \"%.*s\"", wanted, v->filter, (int)n, at);
+    return cli_usage_error("--filter: %s is wanted at the end of \"%s\"", wanted, v->filter);
 }
 
-/* The next word or operator of *at; false at the end. */
-static bool filter_word(const char **at, char *out, size_t n)
+static bool decode_passes(const struct decode_verb *v, const struct hp_pcap_record *r)
 {
-    const char *p = *at;
-    size_t used = 0;
-    while (isspace((unsigned char)*p)) p++;
-    bool op = *p && strchr("=!<>", *p);
-    while (*p && !isspace((unsigned char)*p) && (strchr("=!<>", *p) != NULL) == op) {
-        if (used + 1 < n) out[used++] = *p;
-        p++;
+    char comment[DECODE_COMMENT];
+    struct filter_frame frame = {.data = r->data, .link = (enum dissect_link)r->linktype, .length = r->length};
+    if (!v->filter) return true;
+    if (r->comment.n) {
+        snprintf(comment, sizeof comment, "%.*s", (int)r->comment.n, (const char *)r->comment.p);
+        frame.comment = comment;
     }
-    out[used] = 0;
-    *at = p;
-    return used > 0;
-}
-
-static int filter_wrong(const char *text, const char *what)
-{
-    return cli_usage_error("--filter \"%s\": %s; it wants the form: tcp and ip.src == 10.0.0.1 and not tcp.flags.syn == 1", text, what);
-}
-
-static int filter_parse(struct decode_verb *v)
-{
-    const char *at = v->filter, *ahead;
-    char word[64];
-    while (at && filter_word(&at, word, sizeof word)) {
-        if (v->terms == DECODE_TERMS_MAX) return filter_wrong(v->filter, "that is too long");
-        struct decode_term *t = &v->term[v->terms++];
-        if (strcmp(word, "not") == 0 || strcmp(word, "!") == 0) {
-            t->negated = true;
-            if (!filter_word(&at, word, sizeof word)) return filter_wrong(v->filter, "a field's name is missing after \"not\"");
-        }
-        if (strchr("=!<>", *word)) return filter_wrong(v->filter, "a field's name is missing");
-        strcpy(t->name, word);
-        ahead = at;
-        if (filter_word(&ahead, word, sizeof word) && filter_is_op(word)) {
-            strcpy(t->op, word);
-            at = ahead;
-            if (!filter_word(&at, t->value, sizeof t->value)) return filter_wrong(v->filter, "a value is missing");
-        }
-        if (!filter_word(&at, word, sizeof word)) return -1;
-        if (strcmp(word, "and") != 0 && strcmp(word, "&&") != 0) return filter_wrong(v->filter, "conditions are joined by \"and\"");
-        ahead = at;
-        if (!filter_word(&ahead, word, sizeof word)) return filter_wrong(v->filter, "a condition is missing after \"and\"");
-    }
-    return -1;
-}
-
-static bool filter_compare(const struct decode_term *t, const char *text, uint64_t value, bool number)
-{
-    char *end;
-    unsigned long long wanted = strtoull(t->value, &end, 0);
-    int order = strcmp(text, t->value);
-    if (number && *t->value && !*end) order = value < wanted ? -1 : value > wanted;
-    switch (t->op[0]) {
-    case '=': return order == 0;
-    case '!': return order != 0;
-    case '<': return t->op[1] ? order <= 0 : order < 0;
-    case '>': return t->op[1] ? order >= 0 : order > 0;
-    default: return true;
-    }
-}
-
-static void filter_field(void *ctx, const struct dissect_field *f)
-{
-    struct decode_verb *v = ctx;
-    for (int i = 0; i < v->terms; i++)
-        if (strcmp(f->name, v->term[i].name) == 0 && filter_compare(&v->term[i], f->text, f->value, f->n <= 8)) v->met[i] = true;
-}
-
-static bool filter_passes(struct decode_verb *v, const struct hp_pcap_record *r)
-{
-    char length[24];
-    if (!v->terms) return true;
-    memset(v->met, 0, sizeof v->met);
-    snprintf(length, sizeof length, "%u", r->length);
-    filter_field(v, &(struct dissect_field){.name = "frame.len", .text = length, .value = r->length});
-    if (r->comment.n) filter_field(v, &(struct dissect_field){.name = "frame.comment", .text = "", .n = 9});
-    dissect(r->data, (enum dissect_link)r->linktype, filter_field, v);
-    for (int i = 0; i < v->terms; i++)
-        if (v->met[i] == v->term[i].negated) return false;
-    return true;
+    return filter_match(&v->parsed, &frame);
 }
 
 /* ---- printing ---- */
@@ -192,7 +113,7 @@ static int decode_frames(struct hp_pcap_in *in, struct decode_verb *v, char *tex
         if (got < 0) return cli_error("the file is damaged after frame %llu", (unsigned long long)number);
         if (!number++) first = r.time;
         decode_normalize(&r);
-        if (!filter_passes(v, &r)) continue;
+        if (!decode_passes(v, &r)) continue;
         if (v->symbols) return decode_symbols(&r, number);
         if (v->json) decode_json(v, &r, number);
         else decode_line(&r, number, r.time - first, text);
@@ -222,16 +143,21 @@ int cli_decode(int argc, char **argv)
         {"tree", 'v', CLI_FLAG, &v.tree, NULL, "every field of every layer", 0, 0, 0},
         {"json", 0, CLI_FLAG, &v.json, NULL, "one JSON object per frame, with every field", 0, 0, 0},
         {"symbols", 0, CLI_FLAG, &v.symbols, NULL, "the first frame (that passes the filter) as bits and levels on a 10BASE-T cable", 0, 0, 0},
-        {"filter", 'f', CLI_TEXT, &v.filter, "TEXT", "only frames for which this holds, with Wireshark's names of fields", 0, 0, 0},
+        {"filter", 'f', CLI_TEXT, &v.filter, "TEXT", "only frames for which this holds: see above", 0, 0, 0},
         {"count", 'c', CLI_NUMBER, &v.count, "N", "only so many frames", 0, 1, INT64_MAX},
         {NULL, 0, CLI_FLAG, NULL, NULL, NULL, 0, 0, 0},
     };
-    const struct cli_usage usage = {"decode [OPTION...] FILE", "Prints a capture file (pcapng or pcap): a line per frame, with its comments.",
+    const struct cli_usage usage = {"decode [OPTION...] FILE", "Prints a capture file (pcapng or pcap): a line per frame, with its comments.\n\n"
+        "A filter has Wireshark's names of fields (--tree shows them), frame.len and frame.comment, alone or with == != < <= > >= contains and a number\n"
+        "or a text, joined by and (&&), or (||), not (!) and parentheses.  A field alone means: it is there and not 0.  Rules of a lab (docs/LAB.md) take\n"
+        "the same filters.",
         "  hepta decode out.pcapng\n"
         "  hepta decode --filter 'tcp and ip.src == 10.7.0.1' -v out.pcapng\n"
+        "  hepta decode --filter 'tcp.flags.syn and not (ip.dst == 10.7.0.1 or frame.len > 100)' out.pcapng\n"
+        "  hepta decode --filter 'frame.comment contains \"DROP WIRE\"' out.pcapng\n"
         "  hepta decode --symbols --filter dns out.pcapng\n", own, NULL};
     int words, exit_code = cli_parse(&usage, argc, argv, &words, 1, 1);
     if (exit_code < 0 && v.symbols && (v.json || v.tree)) exit_code = cli_usage_error("--symbols goes with neither --json nor --tree");
-    if (exit_code < 0) exit_code = filter_parse(&v);
+    if (exit_code < 0) exit_code = decode_filter(&v);
     return exit_code >= 0 ? exit_code : decode_file(argv[1], &v);
 }

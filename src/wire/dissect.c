@@ -22,7 +22,13 @@ void dissect_value(struct dissect *d, unsigned depth, const char *name, const ch
                    uint64_t value, const char *text)
 {
     struct dissect_field f = {.depth = (uint8_t)(d->depth + depth), .name = name, .label = label, .at = at, .n = n,
-                              .value = value, .text = text};
+                              .number = true, .value = value, .text = text};
+    d->emit(d->ctx, &f);
+}
+
+void dissect_text(struct dissect *d, unsigned depth, const char *name, const char *label, size_t at, size_t n, const char *text)
+{
+    struct dissect_field f = {.depth = (uint8_t)(d->depth + depth), .name = name, .label = label, .at = at, .n = n, .text = text};
     d->emit(d->ctx, &f);
 }
 
@@ -40,7 +46,7 @@ void dissect_raw(struct dissect *d, unsigned depth, const char *name, const char
     char buf[128];
     struct dline t = dline_of(buf, sizeof buf);
     dline_raw(&t, bytes_of(d->frame.p + at, n));
-    dissect_value(d, depth, name, label, at, n, 0, buf);
+    dissect_text(d, depth, name, label, at, n, buf);
 }
 
 static uint64_t dissect_row_number(const struct dissect_row *r, const uint8_t *p)
@@ -84,7 +90,8 @@ void dissect_rows(struct dissect *d, unsigned depth, const struct dissect_row *r
         const uint8_t *p = d->frame.p + at + r->at;
         uint64_t v = r->kind <= D_FLAG ? dissect_row_number(r, p) : 0;
         dissect_row_text(r, p, v, &t);
-        dissect_value(d, depth, r->name, r->label, at + r->at, r->n, v, buf);
+        if (r->kind <= D_FLAG) dissect_value(d, depth, r->name, r->label, at + r->at, r->n, v, buf);
+        else dissect_text(d, depth, r->name, r->label, at + r->at, r->n, buf);
     }
 }
 
@@ -95,7 +102,7 @@ void dissect_checksum(struct dissect *d, const char *name, size_t at, size_t n, 
 
 void dissect_bad(struct dissect *d, const char *why)
 {
-    dissect_value(d, 0, "_ws.malformed", "Malformed", d->at, d->n, 0, why);
+    dissect_text(d, 0, "_ws.malformed", "Malformed", d->at, d->n, why);
     d->next = NULL;
 }
 

@@ -21,7 +21,8 @@ struct dissect_field {
     const char *name;           /* "tcp.seq" */
     const char *label;          /* "Sequence Number" */
     size_t at, n;               /* which bytes of the frame; n = 0: computed */
-    uint64_t value;             /* if the field is a number of at most 8 bytes, else 0 */
+    bool number;
+    uint64_t value;             /* if the field is a number, which has at most 8 bytes; else 0 */
     const char *text;           /* the value for people; valid during the call only */
 };
 

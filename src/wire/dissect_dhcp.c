@@ -120,7 +120,8 @@ static void dissect_dhcp_options(struct dissect *d)
         size_t at = (size_t)(data.p - d->frame.p) - 2;
         dissect_number(d, 1, "dhcp.option.type", word ? word : "Option", at, data.n + 2, code);
         dissect_dhcp_option_text(&t, code, data);
-        dissect_value(d, 2, "dhcp.option.value", "Value", at + 2, data.n, data.n == 1 ? data.p[0] : 0, buf);
+        if (data.n == 1) dissect_value(d, 2, "dhcp.option.value", "Value", at + 2, 1, data.p[0], buf);
+        else dissect_text(d, 2, "dhcp.option.value", "Value", at + 2, data.n, buf);
     }
     if (o.bad) dissect_bad(d, "DHCP option");
 }

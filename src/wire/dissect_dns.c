@@ -124,7 +124,7 @@ static void dissect_dns_question(struct dissect *d, const struct dns_question *q
     struct dline t = dline_of(buf, sizeof buf);
     char type[DNS_TYPE_TEXT];
     dissect_dns_name(&t, &q->name);
-    dissect_value(d, 1, "dns.qry.name", "Query name", at, n, 0, buf);
+    dissect_text(d, 1, "dns.qry.name", "Query name", at, n, buf);
     dissect_value(d, 2, "dns.qry.type", "Type", at + n - 4, 2, q->type, dns_type_text(q->type, type));
     const char *word = dissect_word_of(dns_class_word, q->class_);
     dissect_value(d, 2, "dns.qry.class", "Class", at + n - 2, 2, q->class_, word ? word : "other");
@@ -134,7 +134,7 @@ static void dissect_dns_address(struct dissect *d, const struct dns_record *r, s
 {
     char buf[HP_IP_TEXT];
     hp_ip_text(&r->ip, buf, sizeof buf);
-    dissect_value(d, 2, r->type == DNS_A ? "dns.a" : "dns.aaaa", "Address", at, r->data.n, 0, buf);
+    dissect_text(d, 2, r->type == DNS_A ? "dns.a" : "dns.aaaa", "Address", at, r->data.n, buf);
 }
 
 static void dissect_dns_record(struct dissect *d, const struct dns_record *r, size_t at, size_t n)
@@ -143,7 +143,7 @@ static void dissect_dns_record(struct dissect *d, const struct dns_record *r, si
     struct dline t = dline_of(buf, sizeof buf);
     size_t data = at + n - r->data.n;
     dissect_dns_name(&t, &r->name);
-    dissect_value(d, 1, "dns.resp.name", "Name", at, n, 0, buf);
+    dissect_text(d, 1, "dns.resp.name", "Name", at, n, buf);
     t = dline_of(buf, sizeof buf);
     dissect_dns_record_text(&t, r);
     dissect_value(d, 2, "dns.resp.type", "Type", data - 10, 2, r->type, buf);

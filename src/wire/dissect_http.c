@@ -44,7 +44,8 @@ static void dissect_http_text(struct dissect *d, unsigned depth, const char *nam
     uint64_t value = 0;
     for (size_t i = 0; i < b.n && i < 18 && b.p[i] >= '0' && b.p[i] <= '9'; i++) value = value * 10 + (b.p[i] - '0');
     dline_ascii(&t, b);
-    dissect_value(d, depth, name, label, at, b.n, value, buf);
+    if (value || (b.n && b.p[0] == '0')) dissect_value(d, depth, name, label, at, b.n, value, buf);
+    else dissect_text(d, depth, name, label, at, b.n, buf);
 }
 
 static void dissect_http_start(struct dissect *d, struct hp_bytes line)

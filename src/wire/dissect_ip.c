@@ -99,7 +99,7 @@ static void dissect_ipv4_options(struct dissect *d, struct hp_bytes in, const st
         dline_raw(&t, opt.data);
         dissect_value(d, 1, "ip.opt.type", "Option", d->at + opt.at, opt.data.n + 2, opt.type, buf);
     }
-    if (o.bad) dissect_value(d, 1, "_ws.malformed", "Malformed", d->at + o.at, (size_t)(o.end - o.at), 0, "IP option");
+    if (o.bad) dissect_text(d, 1, "_ws.malformed", "Malformed", d->at + o.at, (size_t)(o.end - o.at), "IP option");
 }
 
 static const char *dissect_ipv4_why(enum ipv4_result result)
@@ -196,7 +196,7 @@ static void dissect_ipv6_options(struct dissect *d, const struct ipv6_ext *e)
         dline_raw(&t, opt.data);
         dissect_value(d, 2, "ipv6.opt.type", "Option", d->at + opt.at, opt.data.n + 2, opt.type, buf);
     }
-    if (o.bad) dissect_value(d, 2, "_ws.malformed", "Malformed", d->at + o.at, o.left.n, 0, "IPv6 option");
+    if (o.bad) dissect_text(d, 2, "_ws.malformed", "Malformed", d->at + o.at, o.left.n, "IPv6 option");
 }
 
 static void dissect_ipv6_ext(struct dissect *d, const struct ipv6_ext *e)
@@ -204,21 +204,21 @@ static void dissect_ipv6_ext(struct dissect *d, const struct ipv6_ext *e)
     size_t at = d->at + e->at, n = e->all.n;
     switch (e->type) {
     case IP_PROTO_HOPOPTS:
-        dissect_value(d, 1, "ipv6.hopopts", "Hop-by-Hop Options", at, n, 0, "");
+        dissect_text(d, 1, "ipv6.hopopts", "Hop-by-Hop Options", at, n, "");
         dissect_rows(d, 2, DISSECT_ROWS(ipv6_hopopts_row), at, n);
         dissect_ipv6_options(d, e);
         break;
     case IP_PROTO_DSTOPTS:
-        dissect_value(d, 1, "ipv6.dstopts", "Destination Options", at, n, 0, "");
+        dissect_text(d, 1, "ipv6.dstopts", "Destination Options", at, n, "");
         dissect_rows(d, 2, DISSECT_ROWS(ipv6_dstopts_row), at, n);
         dissect_ipv6_options(d, e);
         break;
     case IP_PROTO_ROUTING:
-        dissect_value(d, 1, "ipv6.routing", "Routing Header", at, n, 0, "");
+        dissect_text(d, 1, "ipv6.routing", "Routing Header", at, n, "");
         dissect_rows(d, 2, DISSECT_ROWS(ipv6_routing_row), at, n);
         break;
     case IP_PROTO_FRAGMENT:
-        dissect_value(d, 1, "ipv6.fraghdr", "Fragment Header", at, n, 0, "");
+        dissect_text(d, 1, "ipv6.fraghdr", "Fragment Header", at, n, "");
         dissect_rows(d, 2, DISSECT_ROWS(ipv6_frag_row), at, n);
         break;
     default: dissect_raw(d, 1, "ah", "Authentication Header", at, n);

@@ -73,6 +73,8 @@ void dissect_layer(struct dissect *d, const char *name, const char *label, size_
 /* `at` is an offset in the frame; depth 1 is directly below the layer. */
 void dissect_value(struct dissect *d, unsigned depth, const char *name, const char *label, size_t at, size_t n,
                    uint64_t value, const char *text);
+/* One that is no number. */
+void dissect_text(struct dissect *d, unsigned depth, const char *name, const char *label, size_t at, size_t n, const char *text);
 void dissect_number(struct dissect *d, unsigned depth, const char *name, const char *label, size_t at, size_t n,
                     uint64_t value);
 void dissect_raw(struct dissect *d, unsigned depth, const char *name, const char *label, size_t at, size_t n);

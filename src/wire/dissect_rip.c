@@ -80,7 +80,7 @@ static void dissect_rip_password(struct dissect *d, const struct rip_msg *m, siz
     char buf[RIP_PASSWORD_MAX * 4 + 1];
     struct dline t = dline_of(buf, sizeof buf);
     dline_ascii(&t, m->password);
-    dissect_value(d, 2, "rip.auth.passwd", "Password", at + 4, RIP_PASSWORD_MAX, 0, buf);
+    dissect_text(d, 2, "rip.auth.passwd", "Password", at + 4, RIP_PASSWORD_MAX, buf);
 }
 
 static void dissect_rip_auth(struct dissect *d, const struct rip_msg *m, size_t at, size_t n)
@@ -101,7 +101,7 @@ static void dissect_rip_entry(struct dissect *d, const struct rip_msg *m, const 
     struct dline t = dline_of(buf, sizeof buf);
     if (e->family == RIP_FAMILY_ANY) dline_str(&t, "not specified");
     else dissect_rip_route_text(&t, m, e);
-    dissect_value(d, 1, "rip.entry", "Route", at, RIP_ENTRY, 0, buf);
+    dissect_text(d, 1, "rip.entry", "Route", at, RIP_ENTRY, buf);
     if (e->family == RIP_FAMILY_ANY) dissect_rows(d, 2, DISSECT_ROWS(rip_any_row), at, RIP_ENTRY);
     else if (m->version == 1) dissect_rows(d, 2, DISSECT_ROWS(rip_entry1_row), at, RIP_ENTRY);
     else dissect_rows(d, 2, DISSECT_ROWS(rip_entry2_row), at, RIP_ENTRY);

@@ -216,7 +216,7 @@ static void dissect_tcp_options(struct dissect *d, struct hp_bytes options)
         dissect_value(d, 1, "tcp.option_kind", word ? word : "Option", base + opt.at, opt.data.n + 2, opt.kind, buf);
         dissect_tcp_opt(d, &opt, base + opt.at);
     }
-    if (w.bad) dissect_value(d, 1, "_ws.malformed", "Malformed", base + w.at, options.n - w.at, 0, "TCP option");
+    if (w.bad) dissect_text(d, 1, "_ws.malformed", "Malformed", base + w.at, options.n - w.at, "TCP option");
 }
 
 static void dissect_tcp_fields(struct dissect *d, const struct tcp_hdr *h)

@@ -79,8 +79,11 @@ run 1 "neither a pcapng nor a pcap" decode "$0"
 seed=$(dirname "$0")/../../fuzz/seeds/capture/big-endian
 run 0 "0.000000000" decode "$seed"
 run 0 '"length":2' decode --json "$seed"
-run 2 "joined by" decode --filter "tcp or udp" "$seed"
-run 2 "name is missing" decode --filter "== 5" "$seed"
+run 2 'a field such as ip.src or tcp.flags.syn is wanted where "== 5" says "=="' decode --filter "== 5" "$seed"
+run 2 'is wanted at the end of "tcp or"' decode --filter "tcp or" "$seed"
+run 2 'the end is wanted where "tcp udp" says "udp"' decode --filter "tcp udp" "$seed"
+run 0 "1 0.000000000" decode --filter "tcp or frame.len == 2" "$seed"
+run 0 "1 0.000000000" decode --filter "!(tcp || frame.len != 2)" "$seed"
 run 0 "1 0.000000000" decode --filter "frame.len == 2 and not tcp" "$seed"
 run 0 "CODE_VIOLATION" show drops CODE_VIOLATION
 run 1 "no frame to show" decode --symbols --filter tcp "$seed"

@@ -104,6 +104,8 @@ static void test_every_expectation_holds_or_fails(void **state)
         {"expect at-least 21 ping a b\n", HP_VERDICT_FAILED},
         {"expect at-most 20 frame b icmp.type == 8\n", HP_VERDICT_HELD},
         {"expect exactly 0 frame r icmp\n", HP_VERDICT_HELD},
+        {"expect never frame left icmp.code || (arp.opcode contains \"reply\" and arp.opcode != 2)\n", HP_VERDICT_HELD},
+        {"expect never frame left frame.len >= 98\n", HP_VERDICT_FAILED},
         {"expect at-least 1 frame left arp && !(arp.opcode == 2)\n", HP_VERDICT_HELD},
         {"expect eventually app a.ping ok\n", HP_VERDICT_HELD},
         {"at 500ms down left\nexpect eventually app a.ping ok\n", HP_VERDICT_FAILED},

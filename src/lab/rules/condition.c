@@ -152,7 +152,8 @@ static bool condition_compares(const struct rules *rules, const struct condition
     case COMPARE_LE: return a <= b;
     case COMPARE_GT: return a > b;
     case COMPARE_GE: return a >= b;
-    case COMPARE_NONE: break;
+    case COMPARE_NONE:
+    case COMPARE_CONTAINS: break;
     }
     return false;
 }

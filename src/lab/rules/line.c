@@ -2,15 +2,6 @@
  * "jain(c*)" may be written without blanks. */
 #include "lab/rules/rules.h"
 
-static const char *const rule_operators[] = {"->", "<=", ">=", "==", "!=", "&&", "||", "<", ">", "=", "!", "(", ")", ",", "|", NULL};
-
-static const char *rule_operator(const char *s)
-{
-    for (const char *const *op = rule_operators; *op; op++)
-        if (strncmp(s, *op, strlen(*op)) == 0) return *op;
-    return NULL;
-}
-
 static void rule_keep(struct rule_line *r, const char *s, size_t n)
 {
     if (n >= sizeof r->token) n = sizeof r->token - 1;
@@ -35,11 +26,10 @@ void rule_next(struct rule_line *r)
     }
     if (r->word >= r->words->count) return;
     const struct hp_plan_word *w = &r->words->word[r->word];
-    const char *s = w->text + r->at, *op = w->quoted ? NULL : rule_operator(s);
-    size_t n = op ? strlen(op) : 1;
-    if (w->quoted) n = strlen(s);
-    else if (!op)
-        while (s[n] && !rule_operator(s + n)) n++;
+    const char *s = w->text + r->at;
+    size_t n = w->quoted ? strlen(s) : filter_operator(s);
+    if (!w->quoted && !n)
+        while (s[n] && !filter_operator(s + n)) n++;
     r->place = w->place;
     r->place.column += rule_characters(w->text, r->at);
     r->quoted = w->quoted;
@@ -92,6 +82,35 @@ bool rule_time(struct rule_line *r, hp_time *out)
     if (r->quoted || !hp_span_parse(r->token, out)) return rule_wrong(r, NULL, "a time such as 20ms or 1.5s");
     rule_next(r);
     return true;
+}
+
+/* ---- comparisons and filters ---- */
+
+bool rule_compare(struct rule_line *r, enum compare *out)
+{
+    *out = r->quoted ? COMPARE_NONE : filter_compare_of(r->token);
+    if (*out == COMPARE_NONE || *out == COMPARE_CONTAINS) return false;
+    rule_next(r);
+    return true;
+}
+
+struct rule_words {
+    struct filter_words words;
+    struct rule_line *line;
+};
+
+static void rule_words_next(struct filter_words *w)
+{
+    struct rule_words *words = (struct rule_words *)(void *)w;
+    rule_next(words->line);
+    w->quoted = words->line->quoted;
+}
+
+bool rule_filter(struct rule_line *r, struct filter *out)
+{
+    struct rule_words w = {{r->token, r->quoted, rule_words_next}, r};
+    const char *wanted = filter_read(&w.words, out);
+    return !wanted || rule_wrong(r, NULL, wanted);
 }
 
 /* ---- numbers ---- */

@@ -81,7 +81,7 @@ static bool pattern_frame(struct rule_line *r, struct pattern *p)
     if (!pattern_where(r, p, true)) return false;
     p->kinds = 1u << (rules_any(r->plan, RULES_NODES, p->where) ? HAPPENING_ARRIVAL : HAPPENING_FRAME);
     p->has_filter = !rule_end(r) && !rule_is(r, "then");
-    return !p->has_filter || filter_read(r, &p->filter);
+    return !p->has_filter || rule_filter(r, &p->filter);
 }
 
 static bool pattern_app(struct rule_line *r, struct pattern *p)
@@ -191,7 +191,8 @@ static bool pattern_looks_right(const struct rules *r, const struct pattern *p, 
     uint8_t buf[PATTERN_FRAME_MAX];
     if (!h->pkt) return false;
     struct hp_bytes frame = pattern_frame_bytes(h->pkt, buf);
-    return p->ping ? pattern_is_reply(r, p, frame) : filter_match(&p->filter, frame);
+    if (p->ping) return pattern_is_reply(r, p, frame);
+    return filter_match(&p->filter, &(struct filter_frame){.data = frame, .link = DISSECT_ETHERNET, .length = hp_pkt_len(h->pkt) - hp_pkt_fcs(h->pkt)});
 }
 
 bool pattern_match(const struct rules *r, const struct pattern *p, const struct happening *h)

@@ -2,7 +2,6 @@
  *
  *   line.c         words of a line: names, times, numbers, operators
  *   happening.c    everything that rules can be about, in one shape; who is told of it
- *   filter.c       "tcp.flags.syn == 1 && ip.src == 10.0.0.1" about a frame
  *   pattern.c      which happenings are meant: "drop s* reason CHECKSUM"
  *   metric.c       numbers of things: "neck.queue", "jain(c*)"
  *   condition.c    what holds or not: "neck.queue <= 2MiB and neck.up == 1"
@@ -20,6 +19,7 @@
 #include "core/text.h"
 #include "hepta/lab.h"
 #include "hepta/run.h"
+#include "wire/filter.h"
 
 /* ---- happenings ---- */
 
@@ -101,40 +101,13 @@ bool rule_time(struct rule_line *r, hp_time *out); /* or complains */
 bool rule_is_time(const struct rule_line *r);
 bool rule_number(struct rule_line *r, double *out); /* with a unit of size, rate, time (ns) or share; or complains */
 bool number_parse(const char *text, double *out);
+bool rule_compare(struct rule_line *r, enum compare *out); /* consumed if there is one: == != < <= > >= */
+bool rule_filter(struct rule_line *r, struct filter *out); /* as far as it goes (wire/filter.h); or complains */
 /* Complains about the current token; answers false. */
 bool rule_wrong(struct rule_line *r, const char *const *nearest, const char *what);
 bool rule_finish(struct rule_line *r); /* nothing may follow */
 
 bool glob_match(const char *pattern, const char *name); /* * and ? */
-
-/* ---- filter.c ---- */
-
-enum { FILTER_NODES_MAX = 24 };
-struct filter_node {
-    enum { FILTER_AND,
-           FILTER_OR,
-           FILTER_NOT,
-           FILTER_FIELD } kind;
-    uint8_t a, b; /* operands */
-    uint8_t op; /* enum compare; of a field, COMPARE_NONE: it is there and not 0 */
-    bool number;
-    char field[40], text[64];
-    uint64_t value;
-};
-struct filter {
-    struct filter_node node[FILTER_NODES_MAX];
-    uint8_t count, root;
-};
-enum compare { COMPARE_NONE,
-               COMPARE_EQ,
-               COMPARE_NE,
-               COMPARE_LT,
-               COMPARE_LE,
-               COMPARE_GT,
-               COMPARE_GE };
-bool rule_compare(struct rule_line *r, enum compare *out); /* consumed if there is one */
-bool filter_read(struct rule_line *r, struct filter *out);
-bool filter_match(const struct filter *f, struct hp_bytes frame);
 
 /* ---- pattern.c ---- */
 
