@@ -9,7 +9,7 @@ enum { EXCHANGE_IGNORED_MAX = 16 /* so many wrong answers are an attack: TCP can
 static int exchange_listen(struct hp_stack *s, struct dns_exchange *x, struct hp_sock *sock, uint16_t id)
 {
     hp_time until = hp_now(s) + x->timeout;
-    unsigned readable = HP_READABLE;
+    unsigned readable = HP_READABLE | HP_ERROR; /* ICMP: nobody there */
     for (;;) {
         hp_time left = until - hp_now(s);
         if (left <= 0) return HP_ETIMEDOUT;

@@ -9,19 +9,6 @@
 
 enum { DNS_EDNS_SIZE = 1232 };  /* fits every path without fragments (DNS flag day 2020) */
 
-static uint16_t dns_type_of(enum hp_dns_family family) { return family == HP_DNS_V6 ? DNS_AAAA : DNS_A; }
-
-size_t dns_question_write(uint8_t *out, size_t n, uint16_t id, const char *name, enum hp_dns_family family)
-{
-    struct dns_hdr h = {.id = id, .recursion_desired = true};
-    struct dns_question q = {.type = dns_type_of(family), .class_ = DNS_IN};
-    struct dns_record opt = {.section = DNS_ADDITIONAL, .type = DNS_OPT, .udp_size = DNS_EDNS_SIZE};
-    if (!dns_name_parse(name, &q.name) || !dns_name_parse(".", &opt.name)) return 0;
-    struct dns_writer w = dns_write_start(out, n, &h);
-    if (!dns_write_question(&w, &q) || !dns_write_record(&w, &opt)) return 0;
-    return dns_write_end(&w);
-}
-
 /* One pass over the answers: from `at` by one CNAME, or the addresses of `at`.  CNAMEs usually come in order, so one pass
  * follows many; the caller repeats while a pass gets on. */
 static bool answer_pass(struct hp_bytes message, struct dns_name *at, uint16_t type, struct dns_answer *out)
@@ -54,17 +41,12 @@ static uint32_t answer_negative_ttl(struct hp_bytes message)
     return 0;
 }
 
-static bool answer_is_ours(struct dns_msg *m, uint16_t id, const struct dns_name *name, uint16_t type)
-{
-    struct dns_question q;
-    if (m->h.id != id || !m->h.response || m->h.opcode != DNS_QUERY || m->h.count[DNS_QUESTION] != 1) return false;
-    return dns_question_next(m, &q) && q.type == type && q.class_ == DNS_IN && dns_name_equal(&q.name, name);
-}
-
 bool dns_is_answer(struct hp_bytes message, uint16_t id, const struct dns_question *q)
 {
     struct dns_msg m;
-    return dns_parse(message, &m) && answer_is_ours(&m, id, &q->name, q->type);
+    struct dns_question a;
+    if (!dns_parse(message, &m) || m.h.id != id || !m.h.response || m.h.opcode != DNS_QUERY || m.h.count[DNS_QUESTION] != 1) return false;
+    return dns_question_next(&m, &a) && a.type == q->type && a.class_ == q->class_ && dns_name_equal(&a.name, &q->name);
 }
 
 size_t dns_query_write(uint8_t *out, size_t n, uint16_t id, const struct dns_question *q, bool recursion, bool edns)
@@ -77,20 +59,17 @@ size_t dns_query_write(uint8_t *out, size_t n, uint16_t id, const struct dns_que
     return dns_write_end(&w);
 }
 
-int dns_answer_read(struct hp_bytes message, uint16_t id, const char *name, enum hp_dns_family family, struct dns_answer *out)
+int dns_answer_read(struct hp_bytes message, const struct dns_question *q, struct dns_answer *out)
 {
     struct dns_msg m;
-    struct dns_name at;
+    struct dns_name at = q->name;
     struct dns_record r;
-    uint16_t type = dns_type_of(family);
     *out = (struct dns_answer){.ttl = UINT32_MAX};
-    if (!dns_parse(message, &m) || !dns_name_parse(name, &at) || !answer_is_ours(&m, id, &at, type)) return 0;
-    if (m.h.truncated) return DNS_TRUNCATED;
-    if (m.h.rcode != DNS_NOERROR && m.h.rcode != DNS_NXDOMAIN) return HP_EPROTO;
+    if (!dns_parse(message, &m) || m.h.truncated || (m.h.rcode != DNS_NOERROR && m.h.rcode != DNS_NXDOMAIN)) return HP_EPROTO;
     while (dns_record_next(&m, &r)) continue;
     if (m.bad) return HP_EPROTO;        /* malformed anywhere: believe nothing of it */
     int chain = 0;
-    while (!out->count && answer_pass(message, &at, type, out))
+    while (!out->count && answer_pass(message, &at, q->type, out))
         if (++chain > DNS_CNAMES_MAX) return HP_EPROTO;     /* a loop */
     if (out->count) return out->count;
     out->ttl = answer_negative_ttl(message);

@@ -6,7 +6,7 @@
 #include "hepta/dns.h"
 #include "wire/dns.h"
 
-enum { DNS_TRUNCATED = -1000, DNS_CNAMES_MAX = 8 };
+enum { DNS_CNAMES_MAX = 8 };
 
 struct dns_answer {
     uint8_t count;
@@ -14,11 +14,9 @@ struct dns_answer {
     struct hp_ip address[HP_DNS_ADDRESSES_MAX];
 };
 
-/* A recursive question for A or AAAA; answers its length, 0 = not a name. */
-size_t dns_question_write(uint8_t *out, size_t n, uint16_t id, const char *name, enum hp_dns_family family);
-/* The number of addresses; HP_ENOENT = there is no such name, or none of this family; DNS_TRUNCATED = ask by TCP; HP_EPROTO = malformed, or the
- * server failed; 0 = not an answer to this question: ignore it. */
-int dns_answer_read(struct hp_bytes message, uint16_t id, const char *name, enum hp_dns_family family, struct dns_answer *out);
+/* Of an answer (dns_is_answer()) to a question for A or AAAA: the number of addresses (>= 1); HP_ENOENT = there is no such name, or none of this
+ * type; HP_EPROTO = malformed, cut off, or the server failed. */
+int dns_answer_read(struct hp_bytes message, const struct dns_question *q, struct dns_answer *out);
 
 /* Whether the message is an answer with this id to this question, as RFC 5452 wants it. */
 bool dns_is_answer(struct hp_bytes message, uint16_t id, const struct dns_question *q);

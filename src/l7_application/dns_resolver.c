@@ -1,12 +1,7 @@
-/* The stub resolver: asks recursive servers, checks that an answer is one (RFC 5452), caches, falls back to TCP.
- *
- * Every question has a fresh socket (an unpredictable source port) and an unpredictable id; an answer counts only from the server that was
- * asked, with the same id and the same question.  Negative answers are cached by the SOA's minimum (RFC 2308). */
-#include "core/bytes.h"
-#include "core/text.h"
+/* The stub resolver: asks recursive servers (dns_exchange.c), one after the other, and caches.  Negative answers are cached by the SOA's
+ * minimum (RFC 2308). */
 #include "hepta/dns.h"
-#include "hepta/proc.h"
-#include "hepta/socket.h"
+#include "l7_application/dns_exchange.h"
 #include "l7_application/dns_message.h"
 
 enum { RESOLVE_MESSAGE_MAX = 4096, RESOLVE_TTL_MAX_S = 86400, RESOLVE_NEGATIVE_MAX_S = 300 };
@@ -16,7 +11,7 @@ struct question {
     struct hp_resolver *r;
     char name[HP_DNS_NAME_MAX];         /* lower case, no closing dot */
     enum hp_dns_family family;          /* V4 or V6 */
-    uint16_t id;
+    struct dns_question asked;          /* the same, as it is asked */
     uint8_t *message;                   /* RESOLVE_MESSAGE_MAX bytes */
     struct dns_answer answer;
 };
@@ -57,99 +52,24 @@ void hp_resolver_free(struct hp_stack *s, struct hp_resolver *r)
     r->cache = NULL;
 }
 
-/* ---- asking one server ---- */
+/* ---- asking ---- */
 
-static uint16_t question_port(const struct question *q) { return q->r->port ? q->r->port : 53; }
-
-/* What the message means for us: count of addresses, an error, or 0 = not our answer: keep waiting. */
-static int question_take(struct question *q, size_t n)
-{
-    int result = dns_answer_read(bytes_of(q->message, n), q->id, q->name, q->family, &q->answer);
-    if (result == 0) q->r->ignored++;
-    else q->r->answers++;
-    return result;
-}
-
-/* The whole of so many bytes, by `until` however they drip. */
-static int question_read(struct question *q, struct hp_sock *sock, uint8_t *out, size_t n, hp_time until)
-{
-    for (size_t have = 0; have < n;) {
-        hp_time left = until - hp_now(q->s);
-        if (left <= 0) return HP_ETIMEDOUT;
-        hp_setsockopt(sock, HP_SO_RCVTIMEO, &left, sizeof left);
-        int64_t got = hp_recv(sock, out + have, n - have, 0);
-        if (got <= 0) return got == HP_EAGAIN ? HP_ETIMEDOUT : got ? (int)got : HP_ECONNRESET;
-        have += (size_t)got;
-    }
-    return HP_OK;
-}
-
-/* RFC 7766: two bytes of length, then the message.  Answers the message's length. */
-static int question_talk(struct question *q, struct hp_sock *sock, const struct hp_endpoint *to, hp_time until)
-{
-    uint8_t head[2];
-    size_t n = dns_question_write(q->message + 2, RESOLVE_MESSAGE_MAX - 2, q->id, q->name, q->family);
-    put16(q->message, (unsigned)n);
-    int err = hp_connect(sock, to);
-    if (!err && hp_send(sock, q->message, n + 2, 0) < 0) err = HP_ECONNRESET;
-    if (!err) err = question_read(q, sock, head, sizeof head, until);
-    if (!err && get16(head) > RESOLVE_MESSAGE_MAX) err = HP_ERANGE;
-    if (!err) err = question_read(q, sock, q->message, get16(head), until);
-    return err ? err : get16(head);
-}
-
-static int question_ask_tcp(struct question *q, const struct hp_ip *server, hp_time timeout)
-{
-    struct hp_sock *sock;
-    struct hp_endpoint to = {.ip = *server, .port = question_port(q)};
-    int n = hp_socket(q->s, HP_STREAM, 0, &sock);
-    if (n) return n;
-    hp_setsockopt(sock, HP_SO_SNDTIMEO, &timeout, sizeof timeout);
-    n = question_talk(q, sock, &to, hp_now(q->s) + timeout);
-    hp_close(sock);
-    if (n < 0) return n;
-    int result = question_take(q, (size_t)n);
-    return result && result != DNS_TRUNCATED ? result : HP_EPROTO;
-}
-
-static int question_listen(struct question *q, struct hp_sock *sock, hp_time until)
-{
-    for (;;) {
-        hp_time left = until - hp_now(q->s);
-        unsigned readable = HP_READABLE | HP_ERROR;
-        if (left <= 0) return HP_ETIMEDOUT;
-        int err = hp_wait(q->s, &sock, &readable, 1, left);
-        if (err < 0) return err;
-        int64_t n = hp_recv(sock, q->message, RESOLVE_MESSAGE_MAX, HP_MSG_DONTWAIT);
-        if (n == HP_EAGAIN) continue;
-        if (n < 0) return (int)n;       /* ICMP: nobody there */
-        int result = question_take(q, (size_t)n);
-        if (result) return result;
-    }
-}
-
+/* The count of addresses, or an error. */
 static int question_ask(struct question *q, const struct hp_ip *server, hp_time timeout)
 {
-    struct hp_sock *sock;
-    struct hp_endpoint to = {.ip = *server, .port = question_port(q)};
-    int err = hp_socket(q->s, HP_DGRAM, 0, &sock);
-    if (err) return err;
-    q->id = (uint16_t)hp_secret(q->s);
-    size_t n = dns_question_write(q->message, RESOLVE_MESSAGE_MAX, q->id, q->name, q->family);
-    err = n ? hp_connect(sock, &to) : HP_EINVAL;
-    if (!err) err = (int)hp_send(sock, q->message, n, HP_MSG_DONTWAIT);
-    if (err > 0) {
-        q->r->queries++;
-        err = question_listen(q, sock, hp_now(q->s) + timeout);
-    }
-    hp_close(sock);
-    if (err != DNS_TRUNCATED) return err;
-    q->r->truncated++;
-    return question_ask_tcp(q, server, timeout);
+    struct hp_resolver *r = q->r;
+    struct dns_exchange x = {.to = {.ip = *server, .port = r->port ? r->port : 53}, .q = &q->asked, .recursion = true, .edns = true,
+                             .timeout = timeout, .message = q->message, .room = RESOLVE_MESSAGE_MAX};
+    r->queries++;
+    int n = dns_exchange(q->s, &x);
+    r->ignored += x.ignored;
+    r->truncated += x.truncated;
+    if (n < 0) return n;
+    r->answers++;
+    return dns_answer_read(bytes_of(q->message, (size_t)n), &q->asked, &q->answer);
 }
 
-/* ---- all servers, some rounds ---- */
-
+/* All servers, some rounds. */
 static int question_answer(struct question *q)
 {
     struct hp_resolver *r = q->r;
@@ -158,7 +78,7 @@ static int question_answer(struct question *q)
     for (int round = 0; round < rounds; round++, timeout *= 2) {
         for (int i = 0; i < r->server_count; i++) {
             int result = question_ask(q, &r->server[i], timeout);
-            if (result > 0 || result == HP_ENOENT || result == HP_ECANCELED || result == HP_EINVAL) return result;
+            if (result > 0 || result == HP_ENOENT || result == HP_ECANCELED) return result;
             last = result; /* silent, refusing or broken: another server may know */
         }
     }
@@ -175,6 +95,8 @@ static int question_run(struct question *q, struct hp_ip *out, int max)
         if (e->error) return e->error;
     } else {
         q->answer = (struct dns_answer){0};
+        q->asked = (struct dns_question){.type = q->family == HP_DNS_V6 ? DNS_AAAA : DNS_A, .class_ = DNS_IN};
+        if (!dns_name_parse(q->name, &q->asked.name)) return HP_EINVAL;
         int result = question_answer(q);
         if (result > 0 || result == HP_ENOENT) cache_put(q, result);
         if (result < 0) return result;
