@@ -10,6 +10,9 @@ tap a t2 10.7.2.1/24
 tap a t3 10.7.3.1/24
 tap a t4 10.7.4.1/24
 tap a t5 10.7.5.1/24
+tap a t6 10.7.6.1/24
+on a sysctl -qw net.ipv4.ip_forward=1
+ip -n "hepta-a-$$" route add local 192.0.2.0/24 dev lo
 for address in 10.9.0.1 10.9.0.2 10.9.0.3; do ip -n "hepta-a-$$" addr add $address/32 dev lo; done
 
 cat >"$work/example.zone" <<'END'
@@ -57,11 +60,12 @@ controls { };
 zone "example.org" { type primary; file "$work/example.zone"; };
 zone "." { type primary; file "$work/root.zone"; };
 END
-google_zone='$TTL 300\n@ SOA ns1 h 1 2h 10m 1d 60\n@ NS ns1\nns1 A %s\nwww CNAME web\nweb A 192.0.2.88\nalone A 192.0.2.99\n'
+google_zone='$TTL 300\n@ SOA ns1 h 1 2h 10m 1d 60\n@ NS ns1\nns1 A %s\nwww CNAME web\nweb A 192.0.2.88\nalone A 192.0.2.99\nhere A 192.0.2.77\n'
+many=$(for i in $(seq 1 120); do echo "many A 192.0.2.$i"; done)
 zones() { # prefix, addresses of root, com and google.com
     printf '$TTL 1d\n@ SOA a.root h 1 2h 10m 1d 60\n@ NS a.root.\na.root. A %s\ncom. NS a.gtld.com.\na.gtld.com. A %s\n' "$2" "$3" >"$work/$1root.zone"
     printf '$TTL 1d\n@ SOA a.gtld h 1 2h 10m 1d 60\n@ NS a.gtld\na.gtld A %s\ngoogle NS ns1.google\nns1.google A %s\n' "$3" "$4" >"$work/$1com.zone"
-    printf "$google_zone" "$4" >"$work/$1google.zone"
+    { printf "$google_zone" "$4"; echo "$many"; } >"$work/$1google.zone"
     printf '. 3600000 NS a.root.\na.root. 3600000 A %s\n' "$2" >"$work/$1hints"
 }
 zones "" 10.9.0.1 10.9.0.2 10.9.0.3
@@ -176,7 +180,8 @@ zone:
 END
 spawn a nsd.log nsd -d -c "$work/nsd.conf"
 check "nsd serves" wait_for 10 on a dig +time=1 +tries=1 @10.9.0.2 com SOA
-spawn a recursor.log "$HEPTA" dns recurse --hints "$work/hints" --wire tap:t4 --addr 10.7.4.2/24 --gw 10.7.4.1 --capture "$work/recursor.pcapng"
+spawn a recursor.log "$HEPTA" dns recurse --hints "$work/hints" --wire tap:t4 --addr 10.7.4.2/24 --gw 10.7.4.1 --allow 10.7.4.0/24 \
+    --allow 10.7.6.2/32 --capture "$work/recursor.pcapng"
 recursor=$last
 check "we resolve through bind9 and nsd" wait_for 15 through 10.7.4.2
 check "and learn what there is not" negative 10.7.4.2
@@ -188,7 +193,18 @@ by_tcp() { on a dig +short +tcp @10.7.4.2 alone.google.com | grep -q 192.0.2.99;
 check "by TCP, too" by_tcp
 stranger() { on a dig +time=2 -b 10.9.0.1 @10.7.4.2 www.google.com | grep -q REFUSED; }
 check "a stranger is refused" stranger
+
+stub() { on a timeout 30 "$HEPTA" ping --wire tap:t6 --addr 10.7.6.2/24 --gw 10.7.6.1 --dns 10.7.4.2 -c 1 "$1"; }
+said_by_recursor() { grep -q "$1" "$work/recursor.log"; }
+check "our stub resolver asks our recursive server" stub here.google.com
+check "which asks nsd" said_by_recursor "10.9.0.[23] answers here.google.com A"
+check "and answers the stub" said_by_recursor "answers NOERROR to 10.7.6.2"
+no_name() { ! stub no.google.com 2>"$work/stub.err" && grep -q "no such name" "$work/stub.err"; }
+check "the stub is told what there is not" no_name
+check "what does not fit comes to the stub by TCP" stub many.google.com
+tcp_question() { [ "$(tshark -r "$work/recursor.pcapng" -Y 'ip.src == 10.7.6.2 && tcp && dns.qry.name == "many.google.com"' 2>/dev/null | wc -l)" -ge 1 ]; }
 end "$recursor"
+check "tshark sees it there" tcp_question
 end "$authority"
 for name in authority recursor; do check "tshark finds nothing wrong in $name's capture" clean_capture "$work/$name.pcapng"; done
 finish
