@@ -24,6 +24,26 @@ static bool record_grow(struct record *r, void *list, uint32_t count, uint32_t *
     return true;
 }
 
+static void record_field(void *ctx, const struct dissect_field *field)
+{
+    static const char *const names[] = {"arp", "dhcp", "dns", "rip", "tcp", "tcp.flags.syn", "tcp.flags.fin", "tcp.flags.ack"};
+    struct record_frame *f = ctx;
+    for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(field->name, names[i]) == 0 && (!field->number || field->value)) f->is |= (uint16_t)(1u << i);
+    if (strcmp(field->name, "tcp") == 0) f->payload.p = f->bytes.p + field->at + field->n;
+    if (strcmp(field->name, "tcp.srcport") == 0) f->from_port = (uint16_t)field->value;
+    if (strcmp(field->name, "tcp.dstport") == 0) f->to_port = (uint16_t)field->value;
+    if (strcmp(field->name, "tcp.len") == 0) f->payload.n = field->value;
+}
+
+/* Once, while it is told: the account looks at all frames again and again. */
+static void record_look(struct record_frame *f)
+{
+    dissect(f->bytes, DISSECT_ETHERNET, record_field, f);
+    size_t most = f->payload.p ? (size_t)(f->bytes.p + f->bytes.n - f->payload.p) : 0;
+    if (f->payload.n > most) f->payload.n = most;
+}
+
 static void record_enter(struct record *r, const struct hp_cable_event *e, uint32_t cable)
 {
     if (!record_grow(r, &r->frame, r->frames, &r->frames_room, sizeof *r->frame, RECORD_FRAMES_MAX)) return;
@@ -37,6 +57,7 @@ static void record_enter(struct record *r, const struct hp_cable_event *e, uint3
     uint8_t *fit = realloc(bytes, n + 1);
     r->frame[r->frames++] = (struct record_frame){.in = e->time, .out = HP_NEVER, .id = hp_pkt_id(e->pkt), .cable = cable, .end = (uint8_t)e->end,
                                                   .bytes = {fit ? fit : bytes, n}, .fcs = (uint32_t)fcs};
+    record_look(&r->frame[r->frames - 1]);
 }
 
 /* The frame that entered last with this id and is still on its way. */
@@ -119,21 +140,4 @@ uint64_t record_number(const struct record_frame *f, const char *field)
     return dissect_find(f->bytes, DISSECT_ETHERNET, field, text, sizeof text, &value) ? value : 0;
 }
 
-bool record_has(const struct record_frame *f, const char *field)
-{
-    char text[DISSECT_TEXT];
-    return record_text(f, field, text, sizeof text);
-}
-
-struct hp_bytes record_payload(const struct record_frame *f)
-{
-    size_t ip = 14, head = ip + (size_t)record_number(f, "ip.hdr_len") * 4 + (size_t)record_number(f, "tcp.hdr_len") * 4;
-    size_t n = (size_t)record_number(f, "tcp.len");
-    if (!record_has(f, "tcp") || head > f->bytes.n) return (struct hp_bytes){NULL, 0};
-    return (struct hp_bytes){f->bytes.p + head, n < f->bytes.n - head ? n : f->bytes.n - head};
-}
-
-bool record_is_tcp(const struct record_frame *f, uint16_t port)
-{
-    return record_has(f, "tcp") && (record_number(f, "tcp.dstport") == port || record_number(f, "tcp.srcport") == port);
-}
+bool record_is_tcp(const struct record_frame *f, uint16_t port) { return f->is & RECORD_TCP && (f->from_port == port || f->to_port == port); }

@@ -9,6 +9,9 @@ enum { RECORD_FRAMES_MAX = 50000,
        RECORD_NEWS_MAX = 10000,
        RECORD_BYTES_MAX = 1600 };
 
+/* What a frame is, for those that look at all of them: layers that it has, flags of TCP that are set. */
+enum { RECORD_ARP = 1, RECORD_DHCP = 2, RECORD_DNS = 4, RECORD_RIP = 8, RECORD_TCP = 16, RECORD_SYN = 32, RECORD_FIN = 64, RECORD_ACK = 128 };
+
 struct record_frame {
     hp_time in, out; /* out: HP_NEVER = it did not arrive */
     uint64_t id;
@@ -17,6 +20,9 @@ struct record_frame {
     enum hp_drop drop;
     struct hp_bytes bytes; /* without FCS */
     uint32_t fcs;
+    uint16_t is;
+    uint16_t from_port, to_port; /* of TCP */
+    struct hp_bytes payload; /* what TCP carries */
 };
 struct record_state {
     hp_time time;
@@ -49,12 +55,9 @@ void record_free(struct record *r);
 /* The node that handed the frame in, and the one that it was for. */
 uint32_t record_from(const struct record *r, const struct record_frame *f);
 uint32_t record_to(const struct record *r, const struct record_frame *f);
-/* A field of the frame: false = it has none. */
+/* Any other field of the frame: false = it has none. */
 bool record_text(const struct record_frame *f, const char *field, char *buf, size_t n);
 uint64_t record_number(const struct record_frame *f, const char *field); /* 0 = none */
-bool record_has(const struct record_frame *f, const char *field);
-/* What TCP carries in it. */
-struct hp_bytes record_payload(const struct record_frame *f);
 bool record_is_tcp(const struct record_frame *f, uint16_t port); /* from or to it */
 
 #endif

@@ -55,14 +55,13 @@ void steps_find(struct journey *j)
     for (uint32_t i = 0; i < r->frames && !j->response; i++) {
         const struct record_frame *f = &r->frame[i];
         if (f->in < j->began || !record_is_tcp(f, j->where.port)) continue;
-        struct hp_bytes payload = record_payload(f);
-        if (!j->request && steps_begins(payload, "GET ")) {
+        if (!j->request && steps_begins(f->payload, "GET ")) {
             j->request = f;
-            j->port = (uint16_t)record_number(f, "tcp.srcport");
+            j->port = f->from_port;
             record_text(f, "ip.dst", address, sizeof address);
             hp_ip_parse(address, &j->server);
             snprintf(j->server_node, sizeof j->server_node, "%s", journey_who(j, address));
-        } else if (j->request && journey_is_ours(j, f) && steps_begins(payload, "HTTP/")) {
+        } else if (j->request && journey_is_ours(j, f) && steps_begins(f->payload, "HTTP/")) {
             j->response = f;
         }
     }

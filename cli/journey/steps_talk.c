@@ -32,8 +32,8 @@ void steps_before(struct journey *j)
                 "컴퓨터는 아직 주소가 없다. DHCP로 물어보면 집의 공유기가 주소를 빌려준다:");
     for (uint32_t i = 0; i < r->frames; i++) {
         const struct record_frame *f = &r->frame[i];
-        messages += record_has(f, "rip");
-        if (f->cable || f->in > j->began || !record_has(f, "dhcp")) continue;
+        messages += f->is & RECORD_RIP ? 1 : 0;
+        if (f->cable || f->in > j->began || !(f->is & RECORD_DHCP)) continue;
         talk_frame(j, f);
         account_row(talk(j), "%s %s", talk_name(f->end ? "home" : "A", name), journey_line(f, "dhcp ", buf, sizeof buf));
     }
@@ -66,7 +66,7 @@ void steps_url(struct journey *j)
                 j->where.port == 80 ? account_of(talk(j), " (http's own)", " (http의 기본값)") : "");
     account_row(talk(j), "%s  %s", account_of(talk(j), "path  ", "경로  "), j->where.path);
     if (!j->request) return;
-    struct hp_bytes message = record_payload(j->request);
+    struct hp_bytes message = j->request->payload;
     account_say(talk(j), "The message, %zu bytes:", "메시지, %zu바이트:", message.n);
     talk_message(j, message);
 }
@@ -78,7 +78,7 @@ static bool talk_is_host(const struct journey *j, uint32_t node) { return j->pla
 static bool talk_is_question(const struct journey *j, const struct record_frame *f)
 {
     char name[300];
-    return f->in >= j->began && record_has(f, "dns") && talk_is_host(j, record_from(&j->record, f)) && record_text(f, "dns.qry.name", name, sizeof name) &&
+    return f->in >= j->began && f->is & RECORD_DNS && talk_is_host(j, record_from(&j->record, f)) && record_text(f, "dns.qry.name", name, sizeof name) &&
            strcmp(name, j->where.host) == 0;
 }
 
@@ -130,7 +130,7 @@ static void talk_arp(struct journey *j)
     for (int pass = 0; pass < 2 && !shown; pass++) /* if it asked nobody since, what it knew from before */
         for (uint32_t i = 0; i < r->frames && shown < 6; i++) {
             const struct record_frame *f = &r->frame[i];
-            if (f->cable || !record_has(f, "arp") || (pass == 0) != (f->in >= j->began)) continue;
+            if (f->cable || !(f->is & RECORD_ARP) || (pass == 0) != (f->in >= j->began)) continue;
             talk_frame(j, f);
             account_row(talk(j), "%s %s", talk_name(f->end ? "home" : "A", name), journey_line(f, "arp ", buf, sizeof buf));
             shown++;
@@ -175,7 +175,7 @@ static void talk_print_moment(struct journey *j, const struct talk_moment *m)
     snprintf(word, sizeof word, "%.*s", open ? (int)strcspn(open + 1, ")") : 0, open ? open + 1 : "");
     account_row(talk(j), "%10.3f  %13s%s %-16s %s", journey_ms(j, m->time), "", m->client ? " ──" : " ◀─", word, m->client ? "─▶" : "──");
     account_row(talk(j), "%10s  %13s    seq %llu%s%llu", "", "", (unsigned long long)record_number(m->frame, "tcp.seq"),
-                record_number(m->frame, "tcp.flags.ack") ? "  ack " : "  ", (unsigned long long)record_number(m->frame, "tcp.ack"));
+                m->frame->is & RECORD_ACK ? "  ack " : "  ", (unsigned long long)record_number(m->frame, "tcp.ack"));
 }
 
 /* Frames of A's cable that open or close the connection, between the states of both sides, by time. */
@@ -198,8 +198,8 @@ static void talk_states(struct journey *j, hp_time from, hp_time to, bool closin
             s++;
             continue;
         }
-        bool flags = closing ? record_number(k, "tcp.flags.fin") : record_number(k, "tcp.flags.syn");
-        bool ack = !closing && record_number(k, "tcp.flags.ack") && !record_number(k, "tcp.len") && k->end == 0 && k < j->request;
+        bool flags = k->is & (closing ? RECORD_FIN : RECORD_SYN);
+        bool ack = !closing && k->is & RECORD_ACK && !k->payload.n && k->end == 0 && k < j->request;
         if (!k->cable && k->in >= from && k->in <= to && journey_is_ours(j, k) && (flags || ack)) {
             talk_frame(j, k);
             talk_print_moment(j, &(struct talk_moment){k->in, k, NULL, k->end == 0});
@@ -227,7 +227,7 @@ void steps_answer(struct journey *j)
     account_say(talk(j), "The program behind port %u of %s reads the request and writes:", "%2$s의 포트 %1$u 뒤에 있는 프로그램이 요청을 읽고 답을 쓴다:", j->where.port,
                 j->server_node);
     talk_frame(j, j->response);
-    talk_message(j, record_payload(j->response));
+    talk_message(j, j->response->payload);
 }
 
 static void talk_resources(struct journey *j)
@@ -253,10 +253,10 @@ void steps_return(struct journey *j)
         const struct record_frame *f = &r->frame[i];
         if (!journey_is_ours(j, f) || f->in < j->began) continue;
         lost += f->drop != HP_DROP_NONE;
-        if (f->cable || f->end == 0 || !record_number(f, "tcp.len")) continue;
+        if (f->cable || f->end == 0 || !f->payload.n) continue;
         talk_frame(j, f);
         segments++;
-        bytes += record_number(f, "tcp.len");
+        bytes += f->payload.n;
     }
     account_say(talk(j), "%u segments with %llu bytes came to A; %u frames of this connection were lost on cables.",
                 "A에 세그먼트 %u개, %llu바이트가 도착했다; 이 연결의 프레임 %u개가 케이블에서 사라졌다.", segments, (unsigned long long)bytes, lost);

@@ -215,6 +215,6 @@ void steps_unwrap(struct journey *j)
                 account_of(wrap(j), "to my address", "내 주소로:"), ip,
                 (unsigned long long)record_number(f, "ip.ttl"));
     account_row(wrap(j), "4  TCP       %s %s, %s %llu: %s", account_of(wrap(j), "checksum", "체크섬"), tcp_sum, account_of(wrap(j), "port", "포트"),
-                (unsigned long long)record_number(f, "tcp.dstport"), account_of(wrap(j), "the process that listens there", "거기서 듣고 있는 프로세스"));
+                (unsigned long long)f->to_port, account_of(wrap(j), "the process that listens there", "거기서 듣고 있는 프로세스"));
     account_row(wrap(j), "7  HTTP      GET %s", uri);
 }
