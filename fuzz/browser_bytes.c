@@ -60,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     case 0: fuzz_charset((const char *)data + 1, n - 1); break;
     case 1: fuzz_url((const char *)data + 1, n - 1); break;
     case 2: fuzz_gunzip(data + 1, n - 1); break;
-    case 3: image_free(image_read(data + 1, n - 1)); break;
+    case 3: image_free(image_read(data + 1, n - 1, IMAGE_PIXELS_MAX)); break;
     }
     return 0;
 }

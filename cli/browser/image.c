@@ -10,9 +10,10 @@
 
 #include "image.h"
 
-static struct image *image_new(int64_t width, int64_t height)
+static struct image *image_new(int64_t width, int64_t height, int64_t pixels_max)
 {
-    if (width < 1 || height < 1 || width > IMAGE_SIDE_MAX || height > IMAGE_SIDE_MAX || width * height > IMAGE_PIXELS_MAX) return NULL;
+    if (pixels_max > IMAGE_PIXELS_MAX) pixels_max = IMAGE_PIXELS_MAX;
+    if (width < 1 || height < 1 || width > IMAGE_SIDE_MAX || height > IMAGE_SIDE_MAX || width * height > pixels_max) return NULL;
     struct image *i = calloc(1, sizeof *i);
     if (!i) return NULL;
     i->width = (int)width;
@@ -35,12 +36,12 @@ static uint32_t image_pixel(unsigned r, unsigned g, unsigned b, unsigned a)
     return a << 24 | (r * a + 127) / 255 << 16 | (g * a + 127) / 255 << 8 | (b * a + 127) / 255;
 }
 
-static struct image *image_read_png(const uint8_t *bytes, size_t n)
+static struct image *image_read_png(const uint8_t *bytes, size_t n, int64_t pixels_max)
 {
     png_image png = {.version = PNG_IMAGE_VERSION};
     if (!png_image_begin_read_from_memory(&png, bytes, n)) return NULL;
     png.format = PNG_FORMAT_RGBA;
-    struct image *out = image_new(png.width, png.height);
+    struct image *out = image_new(png.width, png.height, pixels_max);
     uint8_t *rows = out ? malloc(PNG_IMAGE_SIZE(png)) : NULL;
     bool good = rows && png_image_finish_read(&png, NULL, rows, 0, NULL);
     png_image_free(&png);
@@ -75,7 +76,7 @@ static void jpeg_quiet(j_common_ptr c, int level)
 
 static void jpeg_silent(j_common_ptr c) {}
 
-static struct image *image_read_jpeg(const uint8_t *bytes, size_t n)
+static struct image *image_read_jpeg(const uint8_t *bytes, size_t n, int64_t pixels_max)
 {
     struct image_jpeg *j = calloc(1, sizeof *j);
     if (!j) return NULL;
@@ -90,7 +91,7 @@ static struct image *image_read_jpeg(const uint8_t *bytes, size_t n)
         jpeg_mem_src(&j->c, bytes, n);
         jpeg_read_header(&j->c, TRUE);
         j->c.out_color_space = JCS_RGB;
-        struct image *out = j->out = image_new(j->c.image_width, j->c.image_height);
+        struct image *out = j->out = image_new(j->c.image_width, j->c.image_height, pixels_max);
         if (out) jpeg_start_decompress(&j->c);
         j->row = out ? malloc((size_t)out->width * 3) : NULL;
         while (j->row && (int)j->c.output_scanline < out->height) {
@@ -106,9 +107,9 @@ static struct image *image_read_jpeg(const uint8_t *bytes, size_t n)
     return out;
 }
 
-struct image *image_read(const uint8_t *bytes, size_t n)
+struct image *image_read(const uint8_t *bytes, size_t n, int64_t pixels_max)
 {
-    if (n >= 8 && memcmp(bytes, "\x89PNG\r\n\x1a\n", 8) == 0) return image_read_png(bytes, n);
-    if (n >= 3 && memcmp(bytes, "\xff\xd8\xff", 3) == 0) return image_read_jpeg(bytes, n);
+    if (n >= 8 && memcmp(bytes, "\x89PNG\r\n\x1a\n", 8) == 0) return image_read_png(bytes, n, pixels_max);
+    if (n >= 3 && memcmp(bytes, "\xff\xd8\xff", 3) == 0) return image_read_jpeg(bytes, n, pixels_max);
     return NULL;
 }

@@ -13,7 +13,7 @@ struct image {
 };
 
 /* NULL: no picture that can be read, too large, or no memory. */
-struct image *image_read(const uint8_t *bytes, size_t n);
+struct image *image_read(const uint8_t *bytes, size_t n, int64_t pixels_max);
 void image_free(struct image *i);
 
 #endif

@@ -133,6 +133,18 @@ static void page_find_base(struct page *p)
     if (href && url_resolve(p->base, href, url, sizeof url) && text_begins(url, "http:")) strcpy(p->base, url);
 }
 
+/* Without control characters, C1's in UTF-8 too: it is printed to terminals. */
+static const char *page_plain(struct arena *a, const char *words)
+{
+    char *copy = arena_text(a, words, strlen(words));
+    for (char *c = copy; c && *c; c++) {
+        bool c1 = (uint8_t)c[0] == 0xc2 && (uint8_t)c[1] >= 0x80 && (uint8_t)c[1] < 0xa0;
+        if (c1) *c++ = ' ';
+        if (c1 || (uint8_t)*c < ' ' || *c == 127) *c = ' ';
+    }
+    return copy ? copy : "";
+}
+
 bool page_read_document(struct page *p, const struct page_options *o)
 {
     struct resource *r = p->resource[0];
@@ -158,7 +170,7 @@ bool page_read_document(struct page *p, const struct page_options *o)
     snprintf(p->base, sizeof p->base, "%s", r->url);
     struct node *title = node_find(p->root, TAG_TITLE);
     const char *words = title ? node_inner_text(&p->arena, title) : NULL;
-    if (words) p->title = words;
+    if (words) p->title = page_plain(&p->arena, words);
     page_find_base(p);
     for (struct node *at = p->root; at; at = node_next(at, p->root)) {
         if (at->tag == TAG_TEXT) continue;
@@ -171,15 +183,16 @@ bool page_read_document(struct page *p, const struct page_options *o)
 void page_read_picture(struct page *p, struct resource *r)
 {
     if (r->info.kind != PAGE_PICTURE || !r->n || r->image || r->info.err) return;
-    r->image = image_read(r->body, r->n);
+    r->image = image_read(r->body, r->n, PAGE_PIXELS_MAX - p->pixels);
     if (!r->image) {
         r->info.err = HP_EPROTO;
-        snprintf(r->error, sizeof r->error, "%.100s is no PNG or JPEG picture that can be read", r->url);
+        snprintf(r->error, sizeof r->error, "%.100s is no PNG or JPEG picture that can be read, or too large", r->url);
         r->info.error = r->error;
         return;
     }
     r->info.width = r->image->width;
     r->info.height = r->image->height;
+    p->pixels += (int64_t)r->image->width * r->image->height;
 }
 
 void page_sheets(struct page *p, struct sheet *to)

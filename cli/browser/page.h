@@ -14,6 +14,7 @@ enum {
     PAGE_DOCUMENT_MAX = 8 << 20,        /* bytes of the document */
     PAGE_RESOURCE_MAX = 8 << 20,        /* bytes of one resource, decoded */
     PAGE_TOTAL_MAX = 64 << 20,          /* of all */
+    PAGE_PIXELS_MAX = 48 << 20,         /* of all pictures, four bytes each: they may be small on the wire */
     PAGE_REDIRECTS_MAX = 10,
 };
 
@@ -37,6 +38,7 @@ struct page {
     struct resource *resource[PAGE_RESOURCES_MAX];
     int resources;
     uint64_t total;
+    int64_t pixels;
     const char *link[PAGE_LINKS_MAX];
     int links;
 };

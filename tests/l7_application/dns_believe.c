@@ -117,6 +117,31 @@ static void test_D09_what_a_zone_may_not_speak_of(void **state)
     scene_close(s);
 }
 
+/* 65535 bytes as TCP can bring them: thousands of records of twelve bytes, each with a name of 250 by a pointer. */
+static void test_D11_sets_that_unfold_past_their_bound(void **state)
+{
+    struct scene *s = scene_open(100);
+    static uint8_t big[65535];
+    char owner[260] = "";
+    while (strlen(owner) < 230) strcat(owner, "aaaaaaaaaaaaaaa.");
+    strcat(owner, "evil.test");
+    for (int records = 10; records < 5000; records += 1000) {
+        struct dns_hdr h = {.response = true, .authoritative = true};
+        s->q = (struct dns_question){name_of(owner), DNS_NS, DNS_IN};
+        s->w = dns_write_start(big, sizeof big, &h);
+        assert_true(dns_write_question(&s->w, &s->q));
+        for (int i = 0; i < records; i++) add(s, DNS_ANSWER, owner, DNS_NS, owner);
+        size_t n = dns_write_end(&s->w);
+        assert_true(n <= sizeof big && (records < 4000 || n > 40000));
+        struct dns_name zone = name_of("evil.test");
+        enum believe b = believe_answer(&s->c, bytes_of(big, n), &s->q, &zone, s->scratch, &s->cut);
+        if (records > 100) assert_true(b == BELIEVE_FAILED || b == BELIEVE_ANSWER || b == BELIEVE_LAME);
+        struct rrcache_entry *e = rrcache_find(&s->c, &s->q.name, DNS_NS, RRCACHE_ANSWER);
+        assert_true(e ? e->size <= RRCACHE_DATA_MAX : b != BELIEVE_ANSWER);
+    }
+    scene_close(s);
+}
+
 static void test_what_is_no_answer(void **state)
 {
     static const struct { bool aa; uint8_t rcode; enum believe b; } cases[] = {
@@ -162,7 +187,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_D09_what_a_zone_may_not_speak_of),
-        cmocka_unit_test(test_what_is_no_answer),
+        cmocka_unit_test(test_D11_sets_that_unfold_past_their_bound), cmocka_unit_test(test_what_is_no_answer),
         cmocka_unit_test(test_the_cache_is_bounded_and_keeps_what_is_used),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

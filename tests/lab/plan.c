@@ -177,6 +177,81 @@ static void test_what_is_probably_not_meant(void **state)
     plan_end(p);
 }
 
+/* ---- files that want too much ---- */
+
+static void refuse(const char *text, const char *said)
+{
+    struct hp_plan *plan;
+    struct hp_plan_error error;
+    test_alloc_init(&memory);
+    if (hp_plan_parse(text, strlen(text), &memory.allocator, &plan, &error) != HP_EPROTO) fail_msg("taken: %.60s", text);
+    if (!strstr(error.text, said)) fail_msg("%.60s: \"%s\", wanted \"%s\"", text, error.text, said);
+    assert_true(memory.bytes_max < 64 << 20);
+    test_alloc_end(&memory);
+}
+
+static void test_F01_lines_that_unfold_without_end(void **state)
+{
+    static const char *const many[] = {"host a[1..1000001]\n", "host a[1..18446744073709551615]\n", "host a[1..99999999999999999999]\n",
+                                       "host a[1..1000]b[1..1000]c[1..1000]\n", "host a[1..1001]b[1..1000]\n", "host a\nat 1s down x[1..9999999]\n",
+                                       "host a\napp a ping x[1..1000]y[1..1000]z[1..10]\n", "host a b\ncable a[1..4000000000] b\n"};
+    for (size_t i = 0; i < sizeof many / sizeof *many; i++) refuse(many[i], "");
+    static char text[20000] = "host ";
+    memset(text + 5, 'a', HP_PLAN_WORD_MAX + 1);
+    refuse(text, "");
+    memset(text, 0, sizeof text);
+    strcpy(text, "host a label");
+    for (int i = 0; i < HP_PLAN_LINE_WORDS_MAX; i++) memcpy(text + 12 + 2 * i, " x", 2);
+    refuse(text, "");
+}
+
+static int open_itself(void *ctx, const char *from, const char *name, const char **text, size_t *n)
+{
+    ++*(unsigned *)ctx;
+    *text = strcmp(name, "two") == 0 ? "include two\ninclude two\n" : "include one\n";
+    *n = strlen(*text);
+    return HP_OK;
+}
+
+static void close_nothing(void *ctx, const char *text, size_t n) {}
+
+static void test_F02_includes_without_end(void **state)
+{
+    static const char *const names[] = {"include one\n", "include two\n"};
+    for (int i = 0; i < 2; i++) {
+        unsigned opened = 0;
+        struct hp_plan_options options = {.open = open_itself, .close = close_nothing, .problem = NULL, .ctx = &opened};
+        struct hp_plan *plan;
+        struct hp_plan_error error;
+        test_alloc_init(&memory);
+        assert_int_equal(hp_plan_read(names[i], strlen(names[i]), &options, &memory.allocator, &plan, &error), HP_EPROTO);
+        assert_in_range(opened, 1, HP_PLAN_FILES_MAX);
+        test_alloc_end(&memory);
+    }
+}
+
+static void test_F03_brackets_in_brackets(void **state)
+{
+    static char text[8000];
+    static const char *const open[] = {"host a[1..2] label ${", "host a[", "host a label ${"};
+    for (int i = 0; i < 3; i++)
+        for (size_t deep = 10; deep < 1000; deep += 330) {
+            memset(text, 0, sizeof text);
+            strcpy(text, open[i]);
+            memset(text + strlen(text), i == 1 ? '[' : '(', deep);
+            strcat(text, "1");
+            memset(text + strlen(text), i == 1 ? ']' : ')', deep);
+            strcat(text, i == 1 ? "]\n" : "}\n");
+            struct hp_plan *plan = NULL;
+            struct hp_plan_error error;
+            test_alloc_init(&memory);
+            int err = hp_plan_parse(text, strlen(text), &memory.allocator, &plan, &error);
+            assert_true(err == HP_EPROTO || (i != 1 && deep < 100 && !err));
+            if (!err) hp_plan_free(plan);
+            test_alloc_end(&memory);
+        }
+}
+
 /* ---- ranges ---- */
 
 static void test_ranges(void **state)
@@ -265,7 +340,8 @@ int main(void)
         cmocka_unit_test(test_what_is_wrong_is_said_where_it_is),
         cmocka_unit_test(test_every_error_is_told),
         cmocka_unit_test(test_what_is_probably_not_meant),
-        cmocka_unit_test(test_ranges),
+        cmocka_unit_test(test_F01_lines_that_unfold_without_end), cmocka_unit_test(test_F02_includes_without_end),
+        cmocka_unit_test(test_F03_brackets_in_brackets), cmocka_unit_test(test_ranges),
         cmocka_unit_test(test_interfaces_and_kinds),
         cmocka_unit_test(test_an_app_s_times_may_stand_anywhere),
         cmocka_unit_test(test_X02_nth_allocation_of_a_plan),
