@@ -6,7 +6,7 @@ const ICONS = {
   switch: "M-15-8h30v16h-30z M-9-2.5h15 M3-5.5l3 3-3 3 M9 3h-15 M-3 0l-3 3 3 3",
   hub: "M-15-6h30v12h-30z M-9 0h.01 M-3 0h.01 M3 0h.01 M9 0h.01",
 };
-const stage = {pos: layout(), w: 0, h: 0, pool: [], bubbles: []};
+const stage = {pos: [], w: 0, h: 0, zoom: 1, x: 0, y: 0, pool: [], bubbles: []};
 
 function kindOf(d) { return d.kind === "host" && /server|www|dns|ns\d|web/i.test(d.name) ? "server" : ICONS[d.kind] ? d.kind : "host"; }
 function mainAddress(d, t) {
@@ -24,60 +24,136 @@ function buildStage(box) {
   stage.bubblesG = sv("g", {class: "bubbles"});
   svg.append(stage.cablesG, stage.trailG, stage.nodesG, stage.packetsG, stage.bubblesG);
   stage.pool = [];
-  box.replaceChildren(svg);
+  const tool = (id, text, title, f) => el("button", {id, title: T(title), "aria-label": T(title), text, on: {click: f}});
+  stage.tools = el("div", {class: "reach"}, tool("nearer", "+", "zoomIn", () => zoomStage(1.5)), tool("farther", "−", "zoomOut", () => zoomStage(1 / 1.5)),
+    tool("whole", "⤢", "wholeNetwork", () => { Object.assign(stage, {zoom: 1, x: 0, y: 0}); sizeStage(); }));
+  box.replaceChildren(svg, stage.tools);
+  svg.addEventListener("wheel", e => { e.preventDefault(); zoomStage(Math.exp(-clamp(e.deltaY, -120, 120) / 300), e.offsetX, e.offsetY); }, {passive: false});
+  svg.addEventListener("pointerdown", e => { if (e.target === svg || e.target.closest(".cable,.yard")) stage.grip = {x: e.clientX, y: e.clientY}; });
+  svg.addEventListener("pointermove", e => {
+    if (!stage.grip || !(e.buttons & 1)) { stage.grip = null; return; }
+    stage.x += e.clientX - stage.grip.x; stage.y += e.clientY - stage.grip.y;
+    stage.grip = {x: e.clientX, y: e.clientY};
+    soonSize();
+  });
+  arrangeStage();
+}
+/* Nearer or farther, about a point that stays where it is. */
+function zoomStage(by, px = stage.w / 2, py = stage.h / 2) {
+  const zoom = clamp(stage.zoom * by, 1, 60), k = zoom / stage.zoom;
+  stage.x = px - (px - stage.x) * k; stage.y = py - (py - stage.y) * k; stage.zoom = zoom;
+  soonSize();
+}
+function soonSize() {
+  if (stage.soon) return;
+  stage.soon = requestAnimationFrame(() => { stage.soon = 0; sizeStage(); });
+}
+function arrangeStage() {
+  Object.assign(stage, unitsNow());
+  stage.pos = layoutUnits(stage);
   sizeStage();
 }
+function toggleGroup(g) {
+  if (openGroups.has(g)) openGroups.delete(g); else openGroups.add(g);
+  arrangeStage();
+}
+
+/* The shortest way between two units; of few only along cables: those are pulled apart. */
+function leastRoom() {
+  let least = 1e9;
+  const see = (a, b) => { const d = Math.hypot(a.x - b.x, a.y - b.y); if (d < least) least = d; };
+  if (stage.units.length <= UNITS_MAX) { for (const e of stage.edges) see(stage.unitAt[e.a], stage.unitAt[e.b]); return least; }
+  const order = stage.unitAt.slice().sort((a, b) => a.x - b.x);
+  for (let i = 0; i < order.length; i++) for (let k = i + 1; k < order.length && order[k].x - order[i].x < least; k++) see(order[i], order[k]);
+  return least;
+}
+const unitShown = p => p.x > -60 && p.x < stage.w + 60 && p.y > -60 && p.y < stage.h + 60;
 
 function sizeStage() {
-  if (!stage.svg?.isConnected) return;
-  const r = {width: stage.svg.clientWidth, height: stage.svg.clientHeight}, many = nodes.length > 40;
+  if (!stage.svg?.isConnected || !stage.units) return;
+  const r = {width: stage.svg.clientWidth, height: stage.svg.clientHeight};
   stage.w = r.width; stage.h = r.height;
   stage.svg.setAttribute("viewBox", `0 0 ${r.width} ${r.height}`);
-  const padX = Math.min(92, r.width * .12), top = 74, bottom = 92;
-  stage.at = stage.pos.map(p => ({x: padX + p.x * (r.width - 2 * padX), y: top + p.y * Math.max(10, r.height - top - bottom)}));
-  /* machines as large as the shortest cable and the height let them be */
-  const near = Math.min(...cables.map(c => { const [a, b] = c.ends.map(e => stage.at[e.node]); return a && b && a !== b ? Math.hypot(a.x - b.x, a.y - b.y) : 1e9; }), 1e9);
-  stage.r = many ? 9 : clamp(Math.min(near / 5.4, r.height / 10), 19, 40);
-  stage.cablesG.replaceChildren(...cables.map((c, i) => drawCable(c, i, many)));
-  stage.nodesG.replaceChildren(...nodes.map((d, i) => drawNode(d, i, many)));
+  const padX = Math.min(92, r.width * .12), top = 74, bottom = 92, k = stage.zoom;
+  stage.x = clamp(stage.x, r.width * (.5 - k), r.width * .5); stage.y = clamp(stage.y, r.height * (.5 - k), r.height * .5);
+  if (k === 1) stage.x = stage.y = 0;
+  stage.unitAt = stage.pos.map(p => ({x: (padX + p.x * (r.width - 2 * padX)) * k + stage.x, y: (top + p.y * Math.max(10, r.height - top - bottom)) * k + stage.y}));
+  stage.at = nodes.map((_, i) => stage.unitAt[stage.of[i]]);
+  /* machines as large as the room between them lets them be, with words if there is room for those */
+  const near = leastRoom();
+  stage.small = stage.units.length > UNITS_MAX && near < LABEL_ROOM;
+  stage.tight = nodes.length > 12 && near < LABEL_ROOM; /* names only */
+  stage.r = stage.small ? clamp(near / 2.8, 2, 15) : clamp(Math.min(near / 5.4, r.height / 10), 19, 40);
+  const shown = i => unitShown(stage.unitAt[i]);
+  stage.cablesG.replaceChildren(...drawYards(), ...stage.edges.filter(e => k === 1 || shown(e.a) || shown(e.b)).map(drawCable));
+  stage.nodesG.replaceChildren(...stage.units.map((u, i) => [u, i]).filter(([, i]) => shown(i)).map(([u, i]) => u.node < 0 ? drawGroup(u, i) : drawNode(nodes[u.node], u.node)));
   stage.packetsG.replaceChildren();
   stage.pool = [];
+  stage.bubbleKey = null;
   drawStage();
   drawTrail();
 }
 
-function drawCable(c, i, many) {
-  const [a, b] = c.ends.map(e => stage.at[e.node]);
-  if (!a || !b) return sv("g", {});
-  const g = sv("g", {class: "cable", "data-i": i});
+/* What closes an open group: beside its leaves, which stand together on a ground of their own, or else above the machine that they hang on. */
+function drawYards() {
+  return [...openGroups].filter(g => stage.units.some(u => u.group === g)).map(g => {
+    const {hub, members} = groups[g], leaves = members.length > BLOCK_MIN && members.every(m => !hanging[m].length), pad = stage.r + 10;
+    const at = leaves ? members.map(m => stage.at[m]) : [stage.at[hub]], least = (key, f) => at.reduce((v, p) => f(v, p[key]), at[0][key]);
+    const x0 = least("x", Math.min) - pad, y0 = least("y", Math.min) - pad, x1 = least("x", Math.max) + pad, y1 = least("y", Math.max) + pad + (stage.small ? 0 : 22);
+    return sv("g", {class: "yard"}, leaves && sv("rect", {x: x0, y: y0, width: x1 - x0, height: y1 - y0, rx: 10}),
+      sv("text", {x: clamp(x0 + 8, 8, stage.w - 160), y: clamp(y0 - 6, 14, stage.h - 8), class: "fold", tabindex: 0, role: "button", "data-group": g, text: `− ${groupText(g)} · ${nodes[hub].name}`,
+        on: {click: () => toggleGroup(g), keydown: e => { if (e.key === "Enter") toggleGroup(g); }}}));
+  });
+}
+/* "998 hosts", or what it is that a group holds. */
+function groupText(g) {
+  const kinds = new Set(groups[g].members.map(m => kindOf(nodes[m]))), [kind] = kinds;
+  return `${num(groups[g].members.length)} × ${kinds.size === 1 ? T("kind_" + kind) : T("machine")}`;
+}
+
+function drawCable(e) {
+  const a = stage.unitAt[e.a], b = stage.unitAt[e.b], c = cables[e.cable];
+  const g = sv("g", {class: "cable", "data-i": e.cable});
   const slow = c.ends[0].rate && c.ends[0].rate < 200e6;
-  g.append(sv("line", {x1: a.x, y1: a.y, x2: b.x, y2: b.y, class: "wire" + (slow ? " slow" : "")}));
+  g.append(sv("line", {x1: a.x, y1: a.y, x2: b.x, y2: b.y, class: "wire" + (slow ? " slow" : "") + (stage.small ? " thin" : "") + (stage.units.length > 4 * UNITS_MAX ? " faint" : "")}));
   const d = Math.hypot(b.x - a.x, b.y - a.y);
-  if (!many && d > 96) {
+  if (!stage.tight && !stage.small && d > 96) {
     const flat = Math.abs(b.y - a.y) < 30, mx = (a.x + b.x) / 2, my = (a.y + b.y) / 2;
     let angle = Math.atan2(b.y - a.y, b.x - a.x) * 180 / Math.PI;
     if (angle > 90 || angle < -90) angle += 180;
     const t = sv("text", {class: "rate", transform: `translate(${mx} ${my}) rotate(${flat ? 0 : angle})`, "text-anchor": "middle"});
-    t.append(sv("tspan", {x: 0, dy: 24, text: rateText(c.ends[0].rate)}), sv("tspan", {x: 0, dy: 11.5, text: spanText(c.ends[0].delay)}));
+    t.append(sv("tspan", {x: 0, dy: 24, text: (e.count > 1 ? e.count + " × " : "") + rateText(c.ends[0].rate)}), sv("tspan", {x: 0, dy: 11.5, text: spanText(c.ends[0].delay)}));
     if (c.ends[0].loss) t.append(sv("tspan", {x: 0, dy: 11.5, text: T("loss") + " " + +(c.ends[0].loss * 100).toFixed(2) + "%"}));
     g.append(t);
   }
-  g.append(sv("title", {text: c.name}));
+  g.append(sv("title", {text: c.name + (e.count > 1 ? `, … (${num(e.count)})` : "")}));
   return g;
 }
 
-function drawNode(d, i, many) {
+function drawNode(d, i) {
   const p = stage.at[i], r = stage.r;
   const g = sv("g", {class: "node", transform: `translate(${p.x} ${p.y})`, tabindex: 0, role: "button", "aria-label": d.name, "data-i": i,
     on: {click: () => tell("node", i), keydown: e => { if (e.key === "Enter") tell("node", i); }}});
   g.append(sv("rect", {x: -r, y: -r, width: 2 * r, height: 2 * r, rx: r * .45, class: "tile"}));
-  if (!many) {
-    g.append(sv("path", {d: ICONS[kindOf(d)], class: "icon", transform: `scale(${r / 27})`}));
+  if (r > 6) g.append(sv("path", {d: ICONS[kindOf(d)], class: "icon", transform: `scale(${r / 27})`}));
+  if (!stage.small) {
     g.append(sv("text", {y: r + 19, class: "name", "text-anchor": "middle", text: d.name}));
-    g.append(sv("text", {y: r + 34, class: "address", "text-anchor": "middle"}));
+    if (!stage.tight) g.append(sv("text", {y: r + 34, class: "address", "text-anchor": "middle"}));
     g.append(sv("text", {y: -r - 12, class: "state", "text-anchor": "middle"}));
   }
   g.append(sv("title", {text: `${d.name} — ${T("kind_" + kindOf(d))}`}));
+  return g;
+}
+/* A closed group: a pile of tiles with its number. */
+function drawGroup(u, i) {
+  const p = stage.unitAt[i], r = Math.max(stage.r, 9), many = groups[u.group].members;
+  const g = sv("g", {class: "node group", transform: `translate(${p.x} ${p.y})`, tabindex: 0, role: "button", "aria-label": groupText(u.group), "data-group": u.group,
+    on: {click: () => toggleGroup(u.group), keydown: e => { if (e.key === "Enter") toggleGroup(u.group); }}});
+  for (const k of [6, 3, 0]) g.append(sv("rect", {x: -r + k, y: -r - k, width: 2 * r, height: 2 * r, rx: r * .45, class: "tile"}));
+  g.append(sv("text", {y: 4.5, class: "number", "text-anchor": "middle", text: num(u.count)}));
+  if (!stage.small) g.append(sv("text", {y: r + 19, class: "name", "text-anchor": "middle", text: groupText(u.group)}));
+  if (!stage.small && !stage.tight) g.append(sv("text", {y: r + 34, class: "address", "text-anchor": "middle", text: many.length > 1 ? `${nodes[many[0]].name} … ${nodes[many[many.length - 1]].name}` : nodes[many[0]].name}));
+  g.append(sv("title", {text: `${groupText(u.group)}: ${T("openGroup")}`}));
   return g;
 }
 
@@ -99,10 +175,13 @@ function burstsAt(t) {
 }
 function place(f, share) {
   const a = stage.at[f.from], b = stage.at[f.to], d = Math.hypot(b.x - a.x, b.y - a.y) || 1, ux = (b.x - a.x) / d, uy = (b.y - a.y) / d;
-  const inset = Math.min(stage.r + 3, d / 4), along = inset + share * (d - 2 * inset), side = nodes.length > 40 ? 3 : 8;
+  const inset = Math.min(stage.r + 3, d / 4), along = inset + share * (d - 2 * inset), side = stage.small ? 3 : 8;
   return {x: a.x + ux * along + uy * side, y: a.y + uy * along - ux * side};
 }
 const shareAt = (f, t) => f.drop ? .08 + .5 * (f.t1 > f.tx ? clamp((t - f.tx) / (f.t1 - f.tx), 0, 1) : 1) : f.t1 > f.tx ? clamp((t - f.tx) / (f.t1 - f.tx), 0, 1) : t >= f.t1 ? 1 : 0;
+
+/* Not within a closed group. */
+const isOnStage = f => stage.of[f.from] !== stage.of[f.to];
 
 function poolItem(i) {
   while (stage.pool.length <= i) {
@@ -117,7 +196,7 @@ function poolItem(i) {
 
 function drawStage() {
   if (!stage.svg?.isConnected || !stage.at) return;
-  const t = at.t, now = flightsAt(t), worth = now.filter(f => f.w >= .5 || f === at.sel);
+  const t = at.t, now = flightsAt(t).filter(isOnStage), worth = now.filter(f => f.w >= .5 || f === at.sel);
   const named = worth.length <= 10;
   let used = 0;
   now.reverse();
@@ -127,7 +206,7 @@ function drawStage() {
     item.g.style.display = "";
     item.g.setAttribute("class", `pk p-${f.p}${chosen ? " chosen" : ""}${f.t0 <= t && t < f.tx ? " waits" : ""}${f.again ? " again" : ""}${at.stepIds?.has(f.id) ? " told" : ""}`);
     item.g.setAttribute("transform", `translate(${p.x.toFixed(1)} ${p.y.toFixed(1)})`);
-    const w = text ? f.label.length * 6 + 14 : 9, h = text ? 17 : 9;
+    const dot = stage.small ? clamp(stage.r, 3, 9) : 9, w = text ? f.label.length * 6 + 14 : dot, h = text ? 17 : dot;
     if (item.w !== w) {
       item.w = w;
       for (const [k, v] of [["x", -w / 2], ["y", -h / 2], ["width", w], ["height", h], ["rx", h / 2]]) item.shape.setAttribute(k, v);
@@ -136,6 +215,7 @@ function drawStage() {
     if (item.label !== label) item.text.textContent = item.label = label;
   }
   for (const [f, age] of burstsAt(t)) {
+    if (!isOnStage(f)) continue;
     const item = poolItem(used++), p = place(f, shareAt(f, f.t1));
     item.f = f;
     item.g.style.display = "";
@@ -163,11 +243,12 @@ function nodeState(i, t) {
   return best?.state ?? "";
 }
 function drawNodesNow(t) {
-  if (nodes.length > 40) return;
+  if (stage.small) return;
   for (const g of stage.nodesG.children) {
+    if (g.dataset.i === undefined) continue;
     const i = +g.dataset.i, list = mainAddress(nodes[i], t), text = nodes[i].label || (list.length ? list[0].address.replace(/\/\d+$/, "") + (list.length > 1 ? ` +${list.length - 1}` : "") : "");
     const address = g.querySelector(".address"), state = g.querySelector(".state"), s = nodeState(i, t);
-    if (address.textContent !== text) address.textContent = text;
+    if (address && address.textContent !== text) address.textContent = text;
     if (state.textContent !== s) state.textContent = s;
     g.classList.toggle("picked", at.node === i);
   }

@@ -137,12 +137,40 @@ def big(b):
     b.shot("big")
 
 
+def wide(b):
+    """A network of 1,001 machines: groups that open and close, and a picture that can be brought nearer and moved."""
+    drawn = "[...document.querySelectorAll('.node')].length"
+    rest = "[...document.querySelectorAll('.group .number')].reduce((s, t) => s + +t.textContent.replace(/,/g, ''), 0)"
+    whole = f"return {drawn} - document.querySelectorAll('.group').length + {rest}"
+    b.wait(f"return nodes.length === 1001 && {drawn} <= 40 && document.querySelectorAll('.group').length === 10", "ten groups instead of 990 machines")
+    assert b.run(whole) == 1001
+    assert b.run("return stage.unitAt.every((p, i) => stage.unitAt.every((q, k) => i === k || Math.hypot(p.x - q.x, p.y - q.y) > 20))"), "apart from each other"
+    b.shot("wide")
+    b.click(".group")
+    b.wait(f"return {drawn} === 38 && document.querySelectorAll('.fold').length === 1", "a group opens: nine switches, each with a group of its own, in place of one tile")
+    b.click(".group")
+    b.wait("return document.querySelectorAll('.yard rect').length === 1", "a group in it opens: its hosts stand together")
+    assert b.run(whole) == 1001
+    b.shot("wide-open")
+    was = b.run("return [stage.unitAt[0].x, stage.r]")
+    b.click("#nearer")
+    b.wait(f"return stage.zoom > 1.4 && stage.unitAt[0].x !== {was[0]} && stage.r >= {was[1]}", "nearer")
+    b.run("stage.svg.dispatchEvent(new WheelEvent('wheel', {deltaY: -120, clientX: 500, clientY: 200, cancelable: true}))")
+    b.wait("return stage.zoom > 2", "the wheel brings it nearer, too")
+    b.click("#whole")
+    b.wait("return stage.zoom === 1 && stage.x === 0", "the whole of it")
+    for _ in range(2):
+        b.run("const f = document.querySelectorAll('.fold'); f[f.length - 1].dispatchEvent(new MouseEvent('click'))")
+    b.wait("return document.querySelectorAll('.fold').length === 0 && document.querySelectorAll('.group').length === 10", "both are closed again")
+    b.run("setTime(axis.stops[axis.stops.length >> 1])")
+
+
 def main():
     b = Browser(1280, 800)
-    small, large = sys.argv[1:]
+    small, large, thousand = sys.argv[1:]
     more = os.path.join(b.home.name, "told.html")
     told_page(small, more)
-    for page, clicks in ((small, tour), (more, told), (large, big)):
+    for page, clicks in ((small, tour), (more, told), (large, big), (thousand, wide)):
         b.open(os.path.abspath(page))
         clicks(b)
         errors = b.errors()
