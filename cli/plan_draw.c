@@ -9,7 +9,7 @@
 #include "plan.h"
 #include "plan_layout.h"
 
-enum { DRAW_NODES_MAX = 400, DRAW_WIDTH_MAX = 2000 };
+enum { DRAW_FOLD = 40, DRAW_NODES_MAX = 400, DRAW_WIDTH_MAX = 2000 };
 
 /* ---- words ---- */
 
@@ -281,13 +281,24 @@ static int draw_svg(const struct hp_plan *plan, const char *path)
     return ok ? CLI_OK : cli_error("%s: %s", path, strerror(errno));
 }
 
+static int draw_folded(const struct hp_plan *plan, const char *svg, bool all)
+{
+    struct plan_folded folded;
+    int code = CLI_OK;
+    if (!plan_fold_make(&folded, plan, all ? UINT32_MAX : DRAW_FOLD)) code = cli_error("out of memory");
+    else code = svg ? draw_svg(&folded.plan, svg) : draw_terminal(&folded.plan);
+    plan_fold_free(&folded);
+    return code;
+}
+
 int lab_verb_draw(int argc, char **argv)
 {
     const char *svg = NULL;
-    bool dot = false;
+    bool dot = false, all = false;
     int count, code;
     struct lab_file file;
     const struct cli_option own[] = {{"svg", 's', CLI_TEXT, &svg, "FILE", "draw a picture instead; - is the standard output", NULL, 0, 0},
+                                     {"all", 'a', CLI_FLAG, &all, NULL, "each machine: else, of more than 40, those that hang on one are a box", NULL, 0, 0},
                                      {"dot", 'd', CLI_FLAG, &dot, NULL, "print a graph for Graphviz instead", NULL, 0, 0},
                                      {0}};
     const struct cli_usage usage = {"lab draw [OPTION...] FILE", "Draws what a lab file describes: boxes and lines on the terminal, with a list of the cables.",
@@ -296,7 +307,7 @@ int lab_verb_draw(int argc, char **argv)
     if (svg && dot) return cli_usage_error("lab draw wants --svg or --dot, not both");
     code = lab_file_open(&file, argv[1], NULL);
     if (!code && dot) plan_write_dot(stdout, file.plan);
-    else if (!code) code = svg ? draw_svg(file.plan, svg) : draw_terminal(file.plan);
+    else if (!code) code = draw_folded(file.plan, svg, all);
     lab_file_close(&file);
     return code;
 }

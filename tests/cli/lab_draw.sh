@@ -47,7 +47,24 @@ for rect in root.iter("{http://www.w3.org/2000/svg}rect"):
 END
 done
 printf 'host c[1..500]\nswitch s\ncable c[i] s\n' >"$dir/big.lab"
-if "$HEPTA" lab draw "$dir/big.lab" 2>"$dir/err"; then fail "500 nodes on a terminal"; fi
-"$HEPTA" lab draw --svg "$dir/big.svg" "$dir/big.lab" || fail "500 nodes as SVG"
+if "$HEPTA" lab draw --all "$dir/big.lab" 2>"$dir/err"; then fail "500 nodes on a terminal"; fi
+"$HEPTA" lab draw --all --svg "$dir/big.svg" "$dir/big.lab" || fail "500 nodes as SVG"
+[ "$(grep -c '<rect' "$dir/big.svg")" = 502 ] || fail "500 hosts and a switch, each of its own"
+"$HEPTA" lab draw --svg "$dir/big.svg" "$dir/big.lab" && [ "$(grep -c '<rect' "$dir/big.svg")" = 3 ] || fail "500 hosts in one box"
+"$HEPTA" lab draw "$dir/big.lab" | grep -q 'c1 … c500 (500)' || fail "500 hosts in one box on a terminal"
+cat >"$dir/tree.lab" <<'END'
+router core r[1..5]
+switch sw[1..5]x[1..6]
+host h[1..5]x[1..6]y[1..10] p q z
+cable r[i] core delay 1ms
+cable sw[i]x[j] r[i] rate 1Gbit/s
+cable h[i]x[j]y[k] sw[i]x[j]
+cable [p,q] core
+cable z p name tail
+END
+"$HEPTA" lab draw "$dir/tree.lab" >"$dir/tree"
+for what in 'sw1x1 … sw1x6 (6, 66 in all)' 'sw5x1 … sw5x6 (6, 66 in all)' ' q ' ' p ' 'core' 'tail: z - p'; do grep -qF -- "$what" "$dir/tree" || fail "$what is not drawn"; done
+[ "$(grep -c h1x1y1 "$dir/tree")" = 0 ] || fail "hosts behind switches are drawn"
+"$HEPTA" lab draw "$dir/tree.lab" | cmp - "$dir/tree" || fail "not the same twice"
 if "$HEPTA" lab draw --svg /none/x.svg "$dir/net.lab" 2>"$dir/err"; then fail "a folder that is not there"; fi
 echo ok
