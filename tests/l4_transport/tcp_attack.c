@@ -20,8 +20,7 @@ static void test_T01_header_lengths_that_cannot_be(void **state)
 {
     struct talk t;
     uint8_t b[64] = {0};
-    talk_begin(&t);
-    talk_open(&t, plain);
+    talk_established(&t, plain);
     for (size_t n = 1; n < 20; n++) {
         header(&t, b, 1, 1, TCP_ACK);
         uint8_t kept[64];
@@ -55,8 +54,7 @@ static void test_T02_T06_option_lengths(void **state)
     static const uint8_t list[][12] = {{2, 0}, {2, 1}, {3, 0}, {5, 0}, {5, 1}, {5, 2}, {5, 3}, {5, 255}, {8, 200}, {8, 9}, {99, 0}, {99, 1},
                                        {99, 255}, {1, 1, 1, 2}, {1, 1, 1, 99}, {254, 3}, {30, 0}, {19, 18}, {29, 4}, {34, 0}};
     struct talk t;
-    talk_begin(&t);
-    talk_open(&t, plain);
+    talk_established(&t, plain);
     for (size_t i = 0; i < sizeof list / sizeof *list; i++)
         for (size_t n = 1; n <= 12; n++) send_options(&t, list[i], n, TCP_ACK, 1);
     talk_state(&t, "ESTABLISHED");
@@ -69,8 +67,7 @@ static void test_T07_malformed_options_do_not_reset(void **state)
 {
     static const uint8_t bad[] = {8, 2, 0, 0};
     struct talk t;
-    talk_begin(&t);
-    talk_open(&t, plain);
+    talk_established(&t, plain);
     send_options(&t, bad, sizeof bad, TCP_ACK, 1);
     send_options(&t, bad, sizeof bad, TCP_ACK, 900000);
     send_options(&t, bad, sizeof bad, TCP_SYN, 900000);
@@ -97,8 +94,7 @@ static void test_T04_T05_mss(void **state)
 static void test_mss_default_without_option(void **state)
 {
     struct talk t;
-    talk_begin(&t);
-    talk_open(&t, "win=65535");
+    talk_established(&t, "win=65535");
     talk_assert(&t, talk_info(&t).snd_mss == (t.v6 ? 1220u : 536u));
     talk_end(&t);
 }
@@ -106,8 +102,7 @@ static void test_mss_default_without_option(void **state)
 static void test_T08_window_scale(void **state)
 {
     struct talk t;
-    talk_begin(&t);
-    talk_open(&t, "win=65535 mss=1000 wscale=255");
+    talk_established(&t, "win=65535 mss=1000 wscale=255");
     talk_assert(&t, talk_info(&t).snd_wscale == 14);
     talk_send(&t, "ACK seq=1 ack=1 win=65535 wscale=1"); /* not in a SYN: ignored */
     talk_assert(&t, talk_info(&t).snd_wscale == 14 && talk_info(&t).snd_wnd == 65535u << 14);
@@ -151,8 +146,7 @@ static void test_T14_checksum(void **state)
 {
     struct talk t;
     uint8_t b[24] = {0};
-    talk_begin(&t);
-    talk_open(&t, plain);
+    talk_established(&t, plain);
     header(&t, b, 1, 1, TCP_RST | TCP_ACK);
     talk_send_pkt(&t, b, 20, false);
     put16(b + 16, 0xffff);
@@ -166,8 +160,7 @@ static void test_T16_unconfigured_signatures(void **state)
 {
     static const uint8_t md5[18] = {19, 18, 1, 2, 3}, ao[16] = {29, 16, 1, 1}, short_ao[4] = {29, 3, 1, 1};
     struct talk t;
-    talk_begin(&t);
-    talk_open(&t, plain);
+    talk_established(&t, plain);
     send_options(&t, md5, sizeof md5, TCP_ACK, 1);
     send_options(&t, ao, sizeof ao, TCP_ACK, 1);
     send_options(&t, short_ao, sizeof short_ao, TCP_ACK | TCP_URG, 1);
@@ -223,8 +216,7 @@ static void test_S03_tiny_segments_out_of_order(void **state)
 {
     struct talk t;
     char text[64];
-    talk_begin(&t);
-    talk_open(&t, "win=65535 mss=1000 sackok");
+    talk_established(&t, "win=65535 mss=1000 sackok");
     size_t before = t.alloc.bytes;
     for (uint32_t i = 0; i < 60000; i += 2) {
         snprintf(text, sizeof text, "ACK seq=%u ack=1 len=1", 60002 - i);
@@ -243,8 +235,7 @@ static void test_S03_tiny_segments_in_order(void **state)
 {
     struct talk t;
     char text[64];
-    talk_begin(&t);
-    talk_open(&t, plain);
+    talk_established(&t, plain);
     size_t before = t.alloc.bytes;
     for (uint32_t i = 0; i < 20000; i++) {
         snprintf(text, sizeof text, "ACK seq=%u ack=1 len=1", 1 + i);
@@ -328,8 +319,7 @@ static void test_S27_coarse_clock(void **state)
 {
     struct talk t;
     char ack[64];
-    talk_begin(&t);
-    talk_open(&t, plain);
+    talk_established(&t, plain);
     for (uint32_t i = 0; i < 200; i++) {
         talk_write(&t, 1000);
         talk_expect(&t, "ACK len=1000");
@@ -414,8 +404,7 @@ static void test_nth_allocation_fails(void **state)
 static void test_budget(void **state)
 {
     struct talk t;
-    talk_begin(&t);
-    talk_open(&t, plain);
+    talk_established(&t, plain);
     t.s->mem->limit = t.s->mem->bytes + 20000;
     int64_t n = talk_try_write(&t, 100000, 0);
     talk_assert(&t, n == HP_ENOMEM || (n > 0 && n < 100000));

@@ -232,8 +232,7 @@ static void test_connect_checks(void **state)
     assert_int_equal(hp_listen(s, 1), HP_EINVAL);
     hp_close(s);
     talk_end(&t);
-    talk_begin(&t);
-    talk_open(&t, "win=1000 mss=1000");
+    talk_established(&t, "win=1000 mss=1000");
     to = (struct hp_endpoint){.ip = t.peer, .port = 80};
     assert_int_equal(hp_connect(t.sock, &to), HP_EISCONN);
     talk_end(&t);
@@ -283,12 +282,10 @@ static void test_linger_bounds_the_end(void **state)
 {
     struct talk t;
     struct hp_linger linger = {.on = 1, .time = HP_S(3)};
-    talk_begin(&t);
-    talk_open(&t, "win=1000 mss=1000");
+    talk_established(&t, "win=1000 mss=1000");
     assert_int_equal(hp_setsockopt(t.sock, HP_SO_LINGER, &linger, sizeof linger), HP_OK);
     talk_write(&t, 500);
-    hp_close(t.sock);
-    t.sock = NULL;
+    talk_close(&t);
     talk_wait(&t, HP_MS(2900));
     talk_flush(&t);
     talk_wait(&t, HP_MS(200));
@@ -300,12 +297,10 @@ static void test_linger_bounds_the_end(void **state)
 static void test_S15_orphan_does_not_outlive_a_shut_window(void **state)
 {
     struct talk t;
-    talk_begin(&t);
-    talk_open(&t, "win=1000 mss=1000");
+    talk_established(&t, "win=1000 mss=1000");
     talk_write(&t, 3000);
     talk_send(&t, "ACK seq=1 ack=1001 win=0");
-    hp_close(t.sock);
-    t.sock = NULL;
+    talk_close(&t);
     const struct tcp_host *h = stack_state(t.s, &tcp_proto);
     for (int i = 0; i < 40 && h->flows.count; i++) {
         talk_wait(&t, HP_S(15));
@@ -323,8 +318,7 @@ static void test_close_in_syn_received(void **state)
     talk_expect(&t, "SYN seq=0");
     talk_send(&t, "SYN seq=0 win=1000 mss=1000");
     talk_expect(&t, "SYN ACK seq=0 ack=1");
-    hp_close(t.sock);
-    t.sock = NULL;
+    talk_close(&t);
     assert_logged(&t.log, "SYN-RECEIVED -> FIN-WAIT-1");
     talk_send(&t, "ACK seq=1 ack=1 win=1000");
     talk_flush(&t);
@@ -336,10 +330,8 @@ static void test_close_in_syn_received(void **state)
 static void test_S18_syn_without_listener_does_not_end_time_wait(void **state)
 {
     struct talk t;
-    talk_begin(&t);
-    talk_open(&t, "win=1000 mss=1000");
-    hp_close(t.sock);
-    t.sock = NULL;
+    talk_established(&t, "win=1000 mss=1000");
+    talk_close(&t);
     talk_expect(&t, "FIN ACK seq=1 ack=1");
     talk_send(&t, "FIN ACK seq=1 ack=2");
     talk_expect(&t, "ACK seq=2 ack=2");

@@ -20,8 +20,7 @@ static void burst(struct talk *t, unsigned n)
 static void test_retransmission_doubles(void **state)
 {
     struct talk t;
-    talk_begin(&t);
-    talk_open(&t, plain);
+    talk_established(&t, plain);
     talk_write(&t, 100);
     talk_expect(&t, "ACK seq=1 len=100");
     hp_time last = t.at, gap = HP_MS(200);
@@ -67,8 +66,7 @@ static void test_rto_follows_the_round_trip(void **state)
 static void test_no_round_trip_from_retransmissions(void **state)
 {
     struct talk t;
-    talk_begin(&t);
-    talk_open(&t, plain);
+    talk_established(&t, plain);
     hp_time rtt = talk_info(&t).rtt;
     talk_write(&t, 1000);
     talk_wait(&t, HP_MS(3000));
@@ -81,8 +79,7 @@ static void test_no_round_trip_from_retransmissions(void **state)
 static void test_timeout_sends_everything_again_in_slow_start(void **state)
 {
     struct talk t;
-    talk_begin(&t);
-    talk_open(&t, plain);
+    talk_established(&t, plain);
     burst(&t, 8);
     talk_wait(&t, HP_MS(250));
     talk_expect(&t, "ACK seq=1 len=1000");
@@ -104,8 +101,7 @@ static void test_timeout_sends_everything_again_in_slow_start(void **state)
 static void test_S16_byte_counting_after_timeout(void **state)
 {
     struct talk t;
-    talk_begin(&t);
-    talk_open(&t, plain);
+    talk_established(&t, plain);
     burst(&t, 10);
     talk_wait(&t, HP_MS(250));
     talk_expect(&t, "ACK seq=1 len=1000");
@@ -119,8 +115,7 @@ static void test_S16_ack_division(void **state)
 {
     struct talk t;
     char ack[64];
-    talk_begin(&t);
-    talk_open(&t, plain);
+    talk_established(&t, plain);
     burst(&t, 10);
     for (uint32_t i = 1; i <= 1000; i += 10) {
         snprintf(ack, sizeof ack, "ACK seq=1 ack=%u", 1 + i);
@@ -135,8 +130,7 @@ static void test_S16_ack_division(void **state)
 static void test_S16_optimistic_ack(void **state)
 {
     struct talk t;
-    talk_begin(&t);
-    talk_open(&t, plain);
+    talk_established(&t, plain);
     burst(&t, 5);
     talk_send(&t, "ACK seq=1 ack=6001");
     talk_drops(&t, HP_DROP_TCP_ACK, 1);
@@ -149,8 +143,7 @@ static void test_S16_optimistic_ack(void **state)
 static void test_three_duplicates_retransmit(void **state)
 {
     struct talk t;
-    talk_begin(&t);
-    talk_open(&t, plain);
+    talk_established(&t, plain);
     burst(&t, 8);
     talk_send(&t, "ACK seq=1 ack=1");
     talk_send(&t, "ACK seq=1 ack=1");
@@ -170,8 +163,7 @@ static void test_three_duplicates_retransmit(void **state)
 static void test_newreno_partial_acks(void **state)
 {
     struct talk t;
-    talk_begin(&t);
-    talk_open(&t, plain);
+    talk_established(&t, plain);
     burst(&t, 10);
     for (int i = 0; i < 3; i++) talk_send(&t, "ACK seq=1 ack=1");
     talk_expect(&t, "ACK seq=1 len=1000");
@@ -191,8 +183,7 @@ static void test_newreno_partial_acks(void **state)
 static void test_newreno_does_not_begin_twice(void **state)
 {
     struct talk t;
-    talk_begin(&t);
-    talk_open(&t, plain);
+    talk_established(&t, plain);
     burst(&t, 10);
     talk_wait(&t, HP_MS(250));
     talk_expect(&t, "ACK seq=1 len=1000");
@@ -205,8 +196,7 @@ static void test_newreno_does_not_begin_twice(void **state)
 static void test_limited_transmit(void **state)
 {
     struct talk t;
-    talk_begin(&t);
-    talk_open(&t, plain);
+    talk_established(&t, plain);
     talk_write(&t, 20000);
     for (int i = 0; i < 10; i++) talk_expect(&t, "ACK len=1000");
     talk_nothing(&t);
@@ -222,8 +212,7 @@ static void test_limited_transmit(void **state)
 static void test_data_and_window_updates_are_no_duplicates(void **state)
 {
     struct talk t;
-    talk_begin(&t);
-    talk_open(&t, plain);
+    talk_established(&t, plain);
     burst(&t, 8);
     talk_send(&t, "ACK seq=1 ack=1 win=65000");
     talk_send(&t, "ACK seq=1 ack=1 win=64000");
@@ -241,8 +230,7 @@ static void test_data_and_window_updates_are_no_duplicates(void **state)
 static void test_sack_recovery(void **state)
 {
     struct talk t;
-    talk_begin(&t);
-    talk_open(&t, sacks);
+    talk_established(&t, sacks);
     burst(&t, 10);
     talk_send(&t, "ACK seq=1 ack=1 sack=1001-2001");
     talk_send(&t, "ACK seq=1 ack=1 sack=1001-3001");
@@ -270,8 +258,7 @@ static void test_sack_recovery(void **state)
 static void test_many_holes_in_one_ack(void **state)
 {
     struct talk t;
-    talk_begin(&t);
-    talk_open(&t, sacks);
+    talk_established(&t, sacks);
     burst(&t, 10);
     talk_send(&t, "ACK seq=1 ack=1 sack=1001-2001 sack=3001-4001 sack=5001-6001 sack=7001-10001");
     talk_expect(&t, "ACK seq=1 len=1000");
@@ -288,8 +275,7 @@ static void test_many_holes_in_one_ack(void **state)
 static void test_sack_blocks_that_cannot_be(void **state)
 {
     struct talk t;
-    talk_begin(&t);
-    talk_open(&t, sacks);
+    talk_established(&t, sacks);
     burst(&t, 5);
     talk_send(&t, "ACK seq=1 ack=1 sack=6001-7001");        /* not sent */
     talk_send(&t, "ACK seq=1 ack=1 sack=3001-2001");        /* backwards */
@@ -308,8 +294,7 @@ static void test_sack_blocks_that_cannot_be(void **state)
 static void test_S28_reneging(void **state)
 {
     struct talk t;
-    talk_begin(&t);
-    talk_open(&t, sacks);
+    talk_established(&t, sacks);
     burst(&t, 5);
     talk_send(&t, "ACK seq=1 ack=1 sack=1001-3001");
     talk_assert(&t, talk_info(&t).sacked == 2000);
@@ -329,8 +314,7 @@ static void test_S01_tiny_mss_and_sacks(void **state)
 {
     struct talk t;
     char text[128];
-    talk_begin(&t);
-    talk_open(&t, "win=65535 mss=48 sackok wscale=8");
+    talk_established(&t, "win=65535 mss=48 sackok wscale=8");
     talk_assert(&t, talk_info(&t).snd_mss >= 64);
     talk_opt(&t, HP_SO_SNDBUF, 1 << 20);
     talk_try_write(&t, 1 << 19, 0);
@@ -360,8 +344,7 @@ static void test_S02_many_holes(void **state)
 {
     struct talk t;
     char text[128];
-    talk_begin(&t);
-    talk_open(&t, "win=65535 mss=100 sackok wscale=8");
+    talk_established(&t, "win=65535 mss=100 sackok wscale=8");
     talk_opt(&t, HP_SO_SNDBUF, 1 << 20);
     talk_try_write(&t, 1 << 19, 0);
     talk_send(&t, "ACK seq=1 ack=1 win=65535");
@@ -391,8 +374,7 @@ static void test_S26_reordering_is_undone(void **state)
 {
     struct talk t;
     char text[128];
-    talk_begin(&t);
-    talk_open(&t, "win=65535 mss=1012 sackok ts=100:0");
+    talk_established(&t, "win=65535 mss=1012 sackok ts=100:0");
     talk_write(&t, 10000);
     talk_wait(&t, HP_MS(5));
     talk_flush(&t);
@@ -417,8 +399,7 @@ static void test_S26_spurious_timeout_is_undone(void **state)
 {
     struct talk t;
     char text[128];
-    talk_begin(&t);
-    talk_open(&t, "win=65535 mss=1012 ts=100:0");
+    talk_established(&t, "win=65535 mss=1012 ts=100:0");
     talk_write(&t, 10000);
     talk_flush(&t);
     uint32_t ts = tcp_ts_now(stack_state(t.s, &tcp_proto), ((struct tcp *)t.sock)->ts_offset);
@@ -438,8 +419,7 @@ static void test_S26_spurious_timeout_is_undone(void **state)
 static void test_S26_dsack_undoes(void **state)
 {
     struct talk t;
-    talk_begin(&t);
-    talk_open(&t, sacks);
+    talk_established(&t, sacks);
     burst(&t, 10);
     uint32_t cwnd = talk_info(&t).snd_cwnd;
     talk_send(&t, "ACK seq=1 ack=1 sack=1001-4001");
@@ -497,8 +477,7 @@ static void icmp(struct talk *t, int err, bool hard, uint32_t mtu, uint32_t seq)
 static void test_C05_hard_errors_are_soft_for_connections(void **state)
 {
     struct talk t;
-    talk_begin(&t);
-    talk_open(&t, plain);
+    talk_established(&t, plain);
     talk_write(&t, 100);
     icmp(&t, HP_ECONNREFUSED, true, 0, 1);
     talk_state(&t, "ESTABLISHED");
@@ -541,8 +520,7 @@ static void test_S30_icmp_stops_syn_acks(void **state)
 static void test_C06_path_mtu_cuts_what_is_in_flight(void **state)
 {
     struct talk t;
-    talk_begin(&t);
-    talk_open(&t, "win=65535 mss=1400");
+    talk_established(&t, "win=65535 mss=1400");
     talk_write(&t, 2800);
     talk_expect(&t, "ACK seq=1 len=1400");
     talk_expect(&t, "ACK seq=1401 len=1400");

@@ -225,6 +225,12 @@ void talk_accept(struct talk *t)
     if (err) talk_fail(t, "accept: %s", hp_err_text(err));
 }
 
+void talk_close(struct talk *t)
+{
+    assert_int_equal(hp_close(t->sock), HP_OK);
+    t->sock = NULL;
+}
+
 /* ---- time ---- */
 
 void talk_step(struct talk *t) { hp_step(t->s, t->now); }
@@ -480,6 +486,12 @@ void talk_open(struct talk *t, const char *syn)
     talk_send(t, text);
     talk_expect(t, "ACK seq=1 ack=1");
     talk_state(t, "ESTABLISHED");
+}
+
+void talk_established(struct talk *t, const char *syn)
+{
+    talk_begin(t);
+    talk_open(t, syn);
 }
 
 void talk_open_passive(struct talk *t, const char *syn)

@@ -78,6 +78,8 @@ void talk_gone(struct talk *t);             /* no connection, half-open or in TI
 /* The handshake, active or passive, with what the peer's SYN says: "mss=1460 sackok wscale=0 win=65535". */
 void talk_open(struct talk *t, const char *syn);
 void talk_open_passive(struct talk *t, const char *syn);
+void talk_established(struct talk *t, const char *syn);     /* talk_begin() and talk_open(): how most conversations begin */
+void talk_close(struct talk *t);            /* the user closes t->sock */
 /* Prints the conversation and fails. */
 void talk_fail(const struct talk *t, const char *what, ...) __attribute__((format(printf, 2, 3), noreturn));
 #define talk_assert(t, what) ((what) ? (void)0 : talk_fail(t, "line %d: not so: %s", __LINE__, #what))

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """tests/<folder>/<file>.c tests src/<folder>/<file>.c: every source has a test file of its name, or a reason here why not.
 
-A chapter folder (src/l4_transport/tcp/) may be tested by files named after it (tests/l4_transport/tcp_states.c).  An entry whose source has gone
+A chapter folder (src/l4_transport/tcp/) may be tested by files named after it (tests/l4_transport/tcp_open.c).  An entry whose source has gone
 or has got a test is an error, so this list can only shrink honestly."""
 import os, sys
 
