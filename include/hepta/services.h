@@ -16,8 +16,10 @@ struct hp_services {
     /* to be read */
     uint64_t tcp_connections, tcp_bytes, udp_datagrams, udp_bytes;
     uint32_t connections;
+    uint32_t started;                   /* which of them, a bit for each over each */
 };
-/* Starts them as programs.  UDP answers are never longer than the question (no amplification); chargen answers UDP with at most as many bytes. */
+/* Starts them as programs.  HP_ENOMEM: not all of them; the next call starts the rest.  UDP answers are never longer than the question (no
+ * amplification); chargen answers UDP with at most as many bytes. */
 int hp_services_start(struct hp_stack *s, struct hp_services *v);
 
 /* ---- throughput ----

@@ -2,45 +2,7 @@
 #include "l7_application/dns_listen.h"
 
 #include "hepta/proc.h"
-
-/* A full house is no reason not to serve when there is room again.  False: programs are to end. */
-static bool listen_again(struct hp_stack *s, int err) { return err == HP_ENOMEM && hp_sleep(s, HP_S(1)) == HP_OK; }
-
-int dns_listen_spawn(struct hp_stack *s, void (*fn)(struct hp_stack *s, void *arg), void *arg, size_t stack_bytes)
-{
-    int err;
-    do err = hp_spawn(s, "dns", fn, arg, stack_bytes);
-    while (listen_again(s, err));
-    return err;
-}
-
-void *dns_listen_room(struct hp_stack *s, size_t n)
-{
-    void *room;
-    do room = hp_alloc(s, n);
-    while (!room && listen_again(s, HP_ENOMEM));
-    return room;
-}
-
-static int listen_open(struct hp_stack *s, uint16_t port, enum hp_sock_type type, struct hp_sock **sock)
-{
-    struct hp_endpoint any = {.port = port};
-    int on = 1, err = hp_socket(s, type, 0, sock);
-    if (err) return err;
-    if (type == HP_STREAM) hp_setsockopt(*sock, HP_SO_REUSEADDR, &on, sizeof on);
-    err = hp_bind(*sock, &any);
-    if (!err && type == HP_STREAM) err = hp_listen(*sock, 64);
-    if (err) hp_close(*sock);
-    return err;
-}
-
-int dns_listen_open(struct hp_stack *s, uint16_t port, enum hp_sock_type type, struct hp_sock **sock)
-{
-    int err;
-    do err = listen_open(s, port, type, sock);
-    while (listen_again(s, err));
-    return err;
-}
+#include "l7_application/listen.h"
 
 struct listen_conn {
     struct hp_stack *s;
@@ -111,15 +73,11 @@ static void listen_take(struct hp_stack *s, const struct dns_listen *l, struct h
 void dns_listen_tcp(struct hp_stack *s, const struct dns_listen *l)
 {
     struct hp_sock *listener, *sock;
-    int err = dns_listen_open(s, l->port, HP_STREAM, &listener);
+    int err = listen_open(s, HP_STREAM, l->port, 64, &listener);
     if (err) {
         *l->error = err;
         return;
     }
-    while (!err) {
-        err = hp_accept(listener, &sock, NULL);
-        if (!err) listen_take(s, l, sock);
-        else if (err != HP_ECANCELED) err = hp_sleep(s, HP_MS(10));
-    }
+    while (!listen_accept(s, listener, &sock)) listen_take(s, l, sock);
     hp_close(listener);
 }

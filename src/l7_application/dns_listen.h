@@ -18,11 +18,6 @@ struct dns_listen {
     void *ctx;
 };
 
-/* In a program; while memory is short they try again every second.  Errors: what else is wrong, or HP_ENOMEM (NULL) if programs are to end. */
-int dns_listen_spawn(struct hp_stack *s, void (*fn)(struct hp_stack *s, void *arg), void *arg, size_t stack_bytes);
-void *dns_listen_room(struct hp_stack *s, size_t n);
-/* A socket of this type on the port, on all addresses. */
-int dns_listen_open(struct hp_stack *s, uint16_t port, enum hp_sock_type type, struct hp_sock **sock);
 /* In a program: takes connections until all programs are to end. */
 void dns_listen_tcp(struct hp_stack *s, const struct dns_listen *l);
 

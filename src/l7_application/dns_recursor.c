@@ -4,6 +4,7 @@
 #include "core/text.h"
 #include "hepta/net.h"
 #include "l7_application/dns_listen.h"
+#include "l7_application/listen.h"
 
 enum { RECUR_UDP_MAX = 1232, RECUR_QUESTIONS = 64, RECUR_CACHE = 1000, RECUR_CACHE_MIN = 64, RECUR_STACK = 96 * 1024 };
 
@@ -302,10 +303,10 @@ static void recur_udp(struct hp_stack *s, void *arg)
 {
     struct recursor *r = arg;
     recur_hold(r, 1);
-    int err = dns_listen_spawn(s, recur_tcp, r, RECUR_STACK);
+    int err = listen_spawn(s, "dns", recur_tcp, r, RECUR_STACK);
     if (err) recur_hold(r, -1);
-    uint8_t *in = err ? NULL : dns_listen_room(s, DNS_LISTEN_QUESTION_MAX + RECUR_UDP_MAX), *out = in ? in + DNS_LISTEN_QUESTION_MAX : NULL;
-    if (!err) err = in ? dns_listen_open(s, r->d->port ? r->d->port : 53, HP_DGRAM, &r->udp) : HP_ECANCELED;
+    uint8_t *in = err ? NULL : listen_room(s, DNS_LISTEN_QUESTION_MAX + RECUR_UDP_MAX), *out = in ? in + DNS_LISTEN_QUESTION_MAX : NULL;
+    if (!err) err = in ? listen_open(s, HP_DGRAM, r->d->port ? r->d->port : 53, 0, &r->udp) : HP_ECANCELED;
     if (err) {
         r->udp = NULL;
         r->d->error = err;

@@ -2,6 +2,7 @@
 #include "hepta/proc.h"
 #include "l7_application/dns_authority.h"
 #include "l7_application/dns_listen.h"
+#include "l7_application/listen.h"
 
 enum { SERVER_UDP_MAX = 1232 /* fits every path without fragments */ };
 
@@ -46,9 +47,9 @@ static void server_udp(struct hp_stack *s, void *arg)
     struct hp_dns_server *d = arg;
     struct hp_sock *sock;
     size_t room = server_room(d);
-    int err = dns_listen_spawn(s, server_tcp, d, 0);
-    uint8_t *in = err ? NULL : dns_listen_room(s, DNS_LISTEN_QUESTION_MAX + room), *out = in ? in + DNS_LISTEN_QUESTION_MAX : NULL;
-    if (!err) err = in ? dns_listen_open(s, server_port(d), HP_DGRAM, &sock) : HP_ECANCELED;
+    int err = listen_spawn(s, "dns", server_tcp, d, 0);
+    uint8_t *in = err ? NULL : listen_room(s, DNS_LISTEN_QUESTION_MAX + room), *out = in ? in + DNS_LISTEN_QUESTION_MAX : NULL;
+    if (!err) err = in ? listen_open(s, HP_DGRAM, server_port(d), 0, &sock) : HP_ECANCELED;
     if (err) d->error = err;
     while (!err) {
         struct hp_recv_info info;

@@ -6,6 +6,7 @@
 #include "core/text.h"
 #include "hepta/http.h"
 #include "hepta/proc.h"
+#include "l7_application/listen.h"
 
 enum { SERVE_PIECE = 16384, SERVE_BODY_SKIP_MAX = 1 << 20 };
 
@@ -426,21 +427,9 @@ static void http_accept(struct hp_stack *s, void *arg)
 {
     struct hp_http_server *server = arg;
     struct hp_sock *listener, *sock;
-    int on = 1, err = hp_socket(s, HP_STREAM, 0, &listener);
-    if (err) {
-        server->error = err;
-        return;
-    }
-    struct hp_endpoint any = {.port = server->port ? server->port : 80};
-    hp_setsockopt(listener, HP_SO_REUSEADDR, &on, sizeof on);
-    err = hp_bind(listener, &any);
-    if (!err) err = hp_listen(listener, 1024);
-    while (!err && !server->stop) {
-        err = hp_accept(listener, &sock, NULL);
-        if (!err) http_take(s, server, sock);
-        if (err == HP_ENOMEM || err == HP_ECONNABORTED) err = hp_sleep(s, HP_MS(10));
-    }
-    server->error = err;
+    server->error = listen_open(s, HP_STREAM, server->port ? server->port : 80, 1024, &listener);
+    if (server->error) return;
+    while (!server->stop && !(server->error = listen_accept(s, listener, &sock))) http_take(s, server, sock);
     hp_close(listener);
 }
 

@@ -5,8 +5,9 @@
 #include "core/bytes.h"
 #include "hepta/proc.h"
 #include "hepta/services.h"
+#include "l7_application/listen.h"
 
-enum { PERF_HEAD = 16, PERF_PIECE = 131072 };
+enum { PERF_HEAD = 16, PERF_PIECE = 131072, PERF_PATIENCE_S = 60 };
 
 static const uint8_t perf_magic[4] = {'H', 'P', 'P', 'F'};
 
@@ -28,12 +29,20 @@ static int64_t perf_read_all(struct hp_sock *sock, uint8_t *out, size_t n)
     return (int64_t)have;
 }
 
+/* Nobody waits for ever. */
+static void perf_be_patient(struct hp_sock *sock)
+{
+    hp_time patience = HP_S(PERF_PATIENCE_S);
+    hp_setsockopt(sock, HP_SO_RCVTIMEO, &patience, sizeof patience);
+    hp_setsockopt(sock, HP_SO_SNDTIMEO, &patience, sizeof patience);
+}
+
 static void perf_sink(struct perf_conn *c)
 {
     for (;;) {
         struct hp_bytes part[16];
         unsigned readable = HP_READABLE;
-        if (hp_wait(hp_sock_stack(c->sock), &c->sock, &readable, 1, HP_S(60)) < 0) return;
+        if (hp_wait(hp_sock_stack(c->sock), &c->sock, &readable, 1, HP_S(PERF_PATIENCE_S)) < 0) return;
         int parts = hp_recv_borrow(c->sock, part, 16);
         if (parts <= 0) return;
         size_t n = 0;
@@ -69,9 +78,7 @@ static void perf_connection(struct hp_stack *s, void *arg)
 {
     struct perf_conn *c = arg;
     uint8_t head[PERF_HEAD], *piece = hp_alloc(s, PERF_PIECE);
-    hp_time patience = HP_S(60);
-    hp_setsockopt(c->sock, HP_SO_RCVTIMEO, &patience, sizeof patience);
-    hp_setsockopt(c->sock, HP_SO_SNDTIMEO, &patience, sizeof patience);
+    perf_be_patient(c->sock);
     if (piece && perf_read_all(c->sock, head, PERF_HEAD) == PERF_HEAD && memcmp(head, perf_magic, 4) == 0) {
         if (head[4] == HP_PERF_UP) perf_sink(c);
         if (head[4] == HP_PERF_DOWN) perf_source(c, piece, get64(head + 8));
@@ -82,28 +89,22 @@ static void perf_connection(struct hp_stack *s, void *arg)
     hp_free(s, c, sizeof *c);
 }
 
+static void perf_take(struct hp_stack *s, struct hp_perf_server *p, struct hp_sock *sock)
+{
+    struct perf_conn *c = hp_alloc(s, sizeof *c);
+    p->connections++;
+    if (c) *c = (struct perf_conn){p, sock};
+    if (c && hp_spawn(s, "perf", perf_connection, c, 0) == HP_OK) return;
+    hp_free(s, c, sizeof *c);
+    hp_close(sock);
+}
+
 static void perf_accept(struct hp_stack *s, void *arg)
 {
     struct hp_perf_server *p = arg;
-    struct hp_endpoint any = {.port = p->port ? p->port : HP_PORT_PERF};
     struct hp_sock *listener, *sock;
-    if (hp_socket(s, HP_STREAM, 0, &listener)) return;
-    int err = hp_bind(listener, &any);
-    if (!err) err = hp_listen(listener, 128);
-    while (!err) {
-        err = hp_accept(listener, &sock, NULL);
-        if (err == HP_ENOMEM || err == HP_ECONNABORTED) {
-            err = hp_sleep(s, HP_MS(10));
-            continue;
-        }
-        if (err) break;
-        p->connections++;
-        struct perf_conn *c = hp_alloc(s, sizeof *c);
-        if (c) *c = (struct perf_conn){p, sock};
-        if (c && hp_spawn(s, "perf", perf_connection, c, 0) == HP_OK) continue;
-        hp_free(s, c, sizeof *c);
-        hp_close(sock);
-    }
+    if (listen_open(s, HP_STREAM, p->port ? p->port : HP_PORT_PERF, 128, &listener)) return;
+    while (!listen_accept(s, listener, &sock)) perf_take(s, p, sock);
     hp_close(listener);
 }
 
@@ -154,6 +155,7 @@ static int64_t perf_turn(struct perf_stream *t, uint64_t done)
 static int perf_stream_run(struct perf_stream *t)
 {
     int on = 1, err = hp_connect(t->sock, &t->p->to);
+    perf_be_patient(t->sock);
     if (t->p->direction == HP_PERF_ECHO) hp_setsockopt(t->sock, HP_TCP_NODELAY, &on, sizeof on);
     if (!err) err = perf_head_send(t);
     uint64_t done = 0;
@@ -170,9 +172,11 @@ static int perf_stream_run(struct perf_stream *t)
     if (t->first) hp_getsockopt(t->sock, HP_TCP_INFO, &t->p->tcp, &n);
     if (t->p->direction == HP_PERF_UP && !err) { /* what was sent counts when it has arrived */
         hp_shutdown(t->sock, HP_SHUT_WR);
-        while (hp_recv(t->sock, t->piece, t->message, 0) > 0) continue;
+        int64_t got;
+        while ((got = hp_recv(t->sock, t->piece, t->message, 0)) > 0) continue;
+        err = (int)got;
     }
-    return err;
+    return err == HP_EAGAIN ? HP_ETIMEDOUT : err;
 }
 
 static void perf_stream(struct hp_stack *s, void *arg)

@@ -4,6 +4,7 @@
 #include "core/bytes.h"
 #include "hepta/net.h"
 #include "hepta/proc.h"
+#include "l7_application/listen.h"
 
 enum { SERVICE_PIECE = 16384, SERVICE_COUNT = 3, CHARGEN_LINE = 72, CHARGEN_CHARS = 95 };
 
@@ -73,39 +74,23 @@ static void service_connection(struct hp_stack *s, void *arg)
     hp_free(s, job, sizeof *job);
 }
 
-static int service_open(struct hp_stack *s, enum hp_sock_type type, enum service kind, struct hp_sock **sock)
+static void service_take(struct hp_stack *s, struct hp_services *v, enum service kind, struct hp_sock *sock)
 {
-    struct hp_endpoint any = {.port = service_port(kind)};
-    int on = 1, err = hp_socket(s, type, 0, sock);
-    if (err) return err;
-    hp_setsockopt(*sock, HP_SO_REUSEADDR, &on, sizeof on);
-    err = hp_bind(*sock, &any);
-    if (!err && type == HP_STREAM) err = hp_listen(*sock, 128);
-    if (err) hp_close(*sock);
-    return err;
+    v->tcp_connections++;
+    v->connections++;
+    if (v->connections <= (v->connections_max ? v->connections_max : 256) && !service_spawn(s, v, kind, sock, service_connection)) return;
+    v->connections--;
+    hp_close(sock);
 }
 
 static void service_accept(struct hp_stack *s, void *arg)
 {
     struct service_job *job = arg;
-    struct hp_services *v = job->v;
     struct hp_sock *listener, *sock;
-    int err = service_open(s, HP_STREAM, job->kind, &listener);
-    bool open = !err;
-    while (!err) {
-        err = hp_accept(listener, &sock, NULL);
-        if (err == HP_ENOMEM || err == HP_ECONNABORTED) err = hp_sleep(s, HP_MS(10));
-        else if (!err) {
-            v->tcp_connections++;
-            uint32_t max = v->connections_max ? v->connections_max : 256;
-            v->connections++;
-            if (v->connections > max || service_spawn(s, v, job->kind, sock, service_connection)) {
-                v->connections--;
-                hp_close(sock);
-            }
-        }
+    if (!listen_open(s, HP_STREAM, service_port(job->kind), 128, &listener)) {
+        while (!listen_accept(s, listener, &sock)) service_take(s, job->v, job->kind, sock);
+        hp_close(listener);
     }
-    if (open) hp_close(listener);
     hp_free(s, job, sizeof *job);
 }
 
@@ -133,8 +118,8 @@ static void service_datagrams(struct hp_stack *s, void *arg)
     struct hp_services *v = job->v;
     struct hp_sock *sock;
     size_t room = 65536;
-    uint8_t *piece = hp_alloc(s, room);
-    bool open = piece && service_open(s, HP_DGRAM, job->kind, &sock) == HP_OK;
+    uint8_t *piece = listen_room(s, room);
+    bool open = piece && listen_open(s, HP_DGRAM, service_port(job->kind), 0, &sock) == HP_OK;
     while (open) {
         struct hp_recv_info info;
         int64_t n = hp_recvfrom(sock, piece, room, 0, &info);
@@ -155,11 +140,12 @@ static void service_datagrams(struct hp_stack *s, void *arg)
 int hp_services_start(struct hp_stack *s, struct hp_services *v)
 {
     const bool wanted[SERVICE_COUNT] = {v->echo, v->discard, v->chargen};
-    for (int kind = 0; kind < SERVICE_COUNT; kind++) {
-        if (!wanted[kind]) continue;
-        int err = service_spawn(s, v, (enum service)kind, NULL, service_accept);
-        if (!err) err = service_spawn(s, v, (enum service)kind, NULL, service_datagrams);
+    void (*const run[])(struct hp_stack *, void *) = {service_accept, service_datagrams};
+    for (unsigned i = 0; i < 2 * SERVICE_COUNT; i++) {
+        if (!wanted[i / 2] || v->started & 1u << i) continue;
+        int err = service_spawn(s, v, (enum service)(i / 2), NULL, run[i % 2]);
         if (err) return err;
+        v->started |= 1u << i;
     }
     return HP_OK;
 }

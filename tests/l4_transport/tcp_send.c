@@ -283,6 +283,33 @@ static void test_send_buffer_fills_and_drains(void **state)
     talk_end(&t);
 }
 
+/* With nothing in flight nobody else would call again: neither data nor a FIN may wait for ever. */
+static void test_X02_what_found_no_memory_is_sent_later(void **state)
+{
+    for (int fin = 0; fin < 2; fin++) {
+        bool failed = true;
+        unsigned n = 0;
+        while (failed) {
+            struct talk t;
+            talk_established(&t, plain);
+            struct hp_mem_stats before, after;
+            hp_mem_stats(t.s, &before);
+            if (!fin) assert_int_equal(talk_try_write(&t, 100, 0), 100); /* what it is kept in is there */
+            hp_mem_fail_at(t.s, ++n);
+            if (fin) assert_int_equal(hp_shutdown(t.sock, HP_SHUT_WR), HP_OK);
+            talk_step(&t);
+            hp_mem_stats(t.s, &after);
+            failed = after.failures > before.failures;
+            hp_mem_fail_at(t.s, 0);
+            if (failed) talk_nothing(&t);
+            if (failed) talk_wait(&t, HP_MS(100));
+            talk_expect(&t, fin ? "FIN ACK seq=1 ack=1" : "ACK PSH seq=1 ack=1 len=100");
+            talk_end(&t);
+        }
+        assert_true(n > 1);
+    }
+}
+
 static int freed;
 static void count_free(void *ctx) { ++*(int *)ctx; }
 
@@ -395,6 +422,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_old_window_does_not_count),
     cmocka_unit_test(test_window_scaling_of_the_peer),
     cmocka_unit_test(test_send_buffer_fills_and_drains),
+    cmocka_unit_test(test_X02_what_found_no_memory_is_sent_later),
     cmocka_unit_test(test_send_by_reference),
     cmocka_unit_test(test_send_by_reference_is_released_by_reset),
     cmocka_unit_test(test_idle_connection_starts_again_with_the_initial_window),

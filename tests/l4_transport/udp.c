@@ -160,8 +160,8 @@ static void test_who_may_bind_what(void **state)
     struct pair p;
     assert_true(pair_open(&p, 1));
     struct hp_sock *one = udp_bound(p.a.stack, "10.0.0.1", UDP_PORT), *two = udp_socket(p.a.stack), *six = udp_socket(p.a.stack);
-    struct hp_endpoint taken = udp_at("10.0.0.1", UDP_PORT), foreign = udp_at("10.0.0.2", UDP_PORT), any = {.port = UDP_PORT}, other = udp_at("10.0.0.1", UDP_PORT + 1),
-                       fd = udp_at("fd00::1", UDP_PORT);
+    struct hp_endpoint taken = udp_at("10.0.0.1", UDP_PORT), foreign = udp_at("10.0.0.2", UDP_PORT), any = {.port = UDP_PORT},
+                       other = udp_at("10.0.0.1", UDP_PORT + 1), fd = udp_at("fd00::1", UDP_PORT);
     assert_int_equal(hp_bind(one, &other), HP_EINVAL);          /* it is bound */
     assert_int_equal(hp_bind(two, &taken), HP_EADDRINUSE);
     assert_int_equal(hp_bind(two, &any), HP_EADDRINUSE);

@@ -130,6 +130,24 @@ static void test_the_world_ends(void **state)
     }
 }
 
+/* A peer that takes everything and says nothing: connections wait in its queue. */
+static void test_silence_is_a_timeout(void **state)
+{
+    for (int direction = HP_PERF_UP; direction <= HP_PERF_ECHO; direction++) {
+        struct scene *c = scene_open((enum hp_perf_direction)direction);
+        struct hp_sock *listener;
+        struct hp_endpoint any = {.port = 77};
+        assert_int_equal(hp_socket(c->p.b.stack, HP_STREAM, 0, &listener), HP_OK);
+        assert_int_equal(hp_bind(listener, &any), HP_OK);
+        assert_int_equal(hp_listen(listener, 8), HP_OK);
+        c->perf.to.port = 77;
+        c->perf.bytes = 1000;
+        assert_int_equal(measure(c), HP_ETIMEDOUT);
+        hp_close(listener);
+        scene_close(c);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -139,6 +157,7 @@ int main(void)
         cmocka_unit_test(test_by_duration),
         cmocka_unit_test(test_nobody_there),
         cmocka_unit_test(test_the_world_ends),
+        cmocka_unit_test(test_silence_is_a_timeout),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

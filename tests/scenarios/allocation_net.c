@@ -1,15 +1,18 @@
 /* The n-th allocation fails, for every n and on every machine in turn: a DHCP lease, datagrams that routers or senders fragment, names that a
- * stub resolver and a recursor find.  The attempt may fail; nothing may hang or leak, and the next one must work: soon, and when all that was
- * remembered is old. */
+ * stub resolver and a recursor find, a page, small services, routes by RIP.  The attempt may fail; nothing may hang or leak, and the next one must
+ * work: soon, and when all that was remembered is old. */
 #include <stdlib.h>
 
 #include "hepta/dhcp.h"
 #include "hepta/dns.h"
 #include "hepta/dns_server.h"
+#include "hepta/http.h"
 #include "hepta/lab.h"
 #include "hepta/net.h"
 #include "hepta/os.h"
 #include "hepta/proc.h"
+#include "hepta/rip.h"
+#include "hepta/services.h"
 #include "hepta/socket.h"
 #include "hepta/wire.h"
 #include "support/alloc.h"
@@ -35,6 +38,11 @@ struct scene {
     const struct hp_dns_zone *zones[2];
     struct hp_resolver resolver;
     struct hp_dns_recursor recursor;
+    struct hp_memory_file files[2];
+    struct hp_http_server http;
+    struct hp_services services;
+    struct hp_perf_server perf;
+    struct hp_rip rip[2];
 };
 
 struct sweep {
@@ -393,6 +401,142 @@ static const struct sweep recursion = {.open = recursion_open, .start = recursio
 static void test_X02_recursion(void **state) { every_n(&recursion, one_fails); }
 static void test_X02_start_of_recursion(void **state) { every_n(&recursion, start_fails); }
 
+/* ---- a page ---- */
+
+enum { PAGE = 20000 };
+
+static uint8_t page[PAGE];
+
+static void two_open(struct scene *c)
+{
+    scene_add(c, "client", false);
+    scene_add(c, "server", false);
+    scene_cable(c, "client", "server", 0);
+    scene_address(c, "client", "eth0", "10.0.0.2/24");
+    scene_address(c, "server", "eth0", "10.0.0.1/24");
+}
+
+static void page_open(struct scene *c)
+{
+    two_open(c);
+    c->files[0] = (struct hp_memory_file){"/page", "text/plain", page, PAGE};
+    c->http.files = hp_memory_files(c->files);
+}
+static int page_start(struct scene *c) { return hp_http_serve(c->machine[1], &c->http); }
+
+static int page_part(void *ctx, struct hp_bytes part)
+{
+    struct hp_bytes *left = ctx;
+    if (part.n > left->n || memcmp(left->p, part.p, part.n) != 0) fail_msg("not the page");
+    *left = (struct hp_bytes){left->p + part.n, left->n - part.n};
+    return HP_OK;
+}
+
+static void page_program(struct hp_stack *s, void *arg)
+{
+    struct scene *c = arg;
+    struct hp_bytes left = {page, PAGE};
+    struct hp_http_get get = {.url = "http://10.0.0.1/page", .body = page_part, .ctx = &left};
+    c->result = hp_http_get(s, &get);
+    if (!c->result && left.n) c->result = HP_EPROTO;
+    c->ended = true;
+}
+
+static int page_attempt(struct scene *c) { return scene_program(c, 0, page_program); }
+
+static const struct sweep pages = {.open = page_open, .start = page_start, .attempt = page_attempt, .soon = HP_S(1)};
+
+static void test_X02_page(void **state) { every_n(&pages, one_fails); }
+static void test_X02_start_of_page(void **state) { every_n(&pages, start_fails); }
+
+/* ---- small services, and what measures throughput ---- */
+
+static int services_start(struct scene *c)
+{
+    c->services.echo = c->services.discard = c->services.chargen = true;
+    int err = hp_services_start(c->machine[1], &c->services);
+    return err ? err : hp_perf_serve(c->machine[1], &c->perf);
+}
+
+static int services_echo(struct hp_stack *s)
+{
+    struct hp_sock *sock;
+    struct hp_endpoint to = {.ip = hp_ip4(10, 0, 0, 1), .port = HP_PORT_ECHO};
+    hp_time patience = HP_S(2);
+    char back[8];
+    int64_t n = hp_socket(s, HP_DGRAM, 0, &sock);
+    if (n < 0) return (int)n;
+    hp_setsockopt(sock, HP_SO_RCVTIMEO, &patience, sizeof patience);
+    n = hp_sendto(sock, "echo", 4, 0, &to);
+    if (n == 4) n = hp_recv(sock, back, sizeof back, 0);
+    hp_close(sock);
+    return n == 4 && memcmp(back, "echo", 4) == 0 ? HP_OK : n < 0 ? (int)n : HP_EPROTO;
+}
+
+static void services_program(struct hp_stack *s, void *arg)
+{
+    struct scene *c = arg;
+    struct hp_perf perf = {.to.ip = hp_ip4(10, 0, 0, 1), .bytes = 10000};
+    c->result = services_echo(s);
+    if (!c->result) c->result = hp_perf(s, &perf);
+    c->ended = true;
+}
+
+static int services_attempt(struct scene *c) { return scene_program(c, 0, services_program); }
+
+static const struct sweep services = {.open = two_open, .start = services_start, .attempt = services_attempt, .soon = HP_S(1)};
+
+static void test_X02_services(void **state) { every_n(&services, one_fails); }
+static void test_X02_start_of_services(void **state) { every_n(&services, start_fails); }
+
+/* ---- routes by RIP ---- */
+
+static void routes_open(struct scene *c)
+{
+    scene_add(c, "near", true);
+    scene_add(c, "far", true);
+    assert_non_null(hp_world_host(c->w, "stub"));
+    scene_cable(c, "near", "far", 0);
+    scene_cable(c, "far", "stub", 0);
+    scene_address(c, "near", "eth0", "10.0.1.1/24");
+    scene_address(c, "far", "eth0", "10.0.1.2/24");
+}
+
+static int routes_start(struct scene *c)
+{
+    int err = HP_OK;
+    for (int i = 0; i < 2 && !err; i++)
+        if (!c->rip[i].running) err = hp_rip_start(c->machine[i], &c->rip[i]);
+    return err;
+}
+
+static bool routes_learnt(void *ctx)
+{
+    struct hp_route r;
+    return hp_route_find(((struct scene *)ctx)->machine[0], &(struct hp_ip){{[10] = 0xff, 0xff, 10, 0, 9, 77}}, &r) == HP_OK;
+}
+static bool routes_lost(void *ctx) { return !routes_learnt(ctx); }
+
+/* The far network comes and goes.  However short memory was, the routers go on, and two updates later they know. */
+static int routes_attempt(struct scene *c)
+{
+    struct hp_stack *far = c->machine[1];
+    struct hp_prefix network = {hp_ip4(10, 0, 9, 1), 120};
+    int link = hp_link_find(far, "eth1"), err = hp_addr_add(far, link, &network, 0);
+    if (err) return err;
+    if (scene_run(c, HP_S(80), routes_learnt) != HP_OK) fail_msg("the route is not learnt");
+    assert_int_equal(hp_addr_remove(far, link, &network.ip), HP_OK);
+    if (scene_run(c, HP_S(80), routes_lost) != HP_OK) fail_msg("the route stays");
+    for (int i = 0; i < 2; i++)
+        if (!c->rip[i].running) fail_msg("%s ended: %s", c->name[i], hp_err_text(c->rip[i].error));
+    return HP_OK;
+}
+
+static const struct sweep routes = {.open = routes_open, .start = routes_start, .attempt = routes_attempt, .soon = HP_S(1)};
+
+static void test_X02_routes(void **state) { every_n(&routes, one_fails); }
+static void test_X02_start_of_routes(void **state) { every_n(&routes, start_fails); }
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -404,6 +548,13 @@ int main(void)
         cmocka_unit_test(test_X02_start_of_names),
         cmocka_unit_test(test_X02_recursion),
         cmocka_unit_test(test_X02_start_of_recursion),
+        cmocka_unit_test(test_X02_page),
+        cmocka_unit_test(test_X02_start_of_page),
+        cmocka_unit_test(test_X02_services),
+        cmocka_unit_test(test_X02_start_of_services),
+        cmocka_unit_test(test_X02_routes),
+        cmocka_unit_test(test_X02_start_of_routes),
     };
+    for (int i = 0; i < PAGE; i++) page[i] = (uint8_t)(i * 7 + i / 256);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,6 +29,7 @@ REASONS = {
     "l7_application/dhcp_lease.c": "tests/l7_application/dhcp_server.c", "l7_application/http_files.c": "tests/l7_application/http_server.c",
     "l7_application/dns_cache.c": "tests/l7_application/dns_recursor.c", "l7_application/dns_exchange.c": "tests/l7_application/dns_recursor.c",
     "l7_application/dns_iterate.c": "tests/l7_application/dns_recursor.c", "l7_application/dns_listen.c": "tests/l7_application/dns_server.c",
+    "l7_application/listen.c": "tests/scenarios/allocation_net.c",
     "l7_application/dns_rdata.c": "tests/l7_application/dns_master.c", "l7_application/dns_zone.c": "tests/l7_application/dns_authority.c",
     "l7_application/dns_zone_check.c": "tests/l7_application/dns_authority.c",
     "os/carrier.c": "needs a device: tests/interop", "os/netdev.c": "needs a device: tests/interop", "os/packet.c": "needs a device: tests/interop",

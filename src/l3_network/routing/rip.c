@@ -113,6 +113,13 @@ static int rip_turn(struct rip *p)
 
 /* ---- life ---- */
 
+static void rip_close(struct rip *p)
+{
+    if (p->sock) hp_close(p->sock);
+    if (p->changes) hp_close(p->changes);
+    p->sock = p->changes = NULL;
+}
+
 static int rip_open(struct rip *p)
 {
     const struct hp_endpoint any = {.ip = hp_ip4(0, 0, 0, 0), .port = RIP_PORT};
@@ -125,15 +132,22 @@ static int rip_open(struct rip *p)
     if (!err) err = hp_setsockopt(p->sock, HP_IP_MULTICAST_LOOP, &off, sizeof off);
     if (!err) err = hp_setsockopt(p->sock, HP_IP_TOS, &tos, sizeof tos);
     if (!err) err = hp_setsockopt(p->sock, HP_SO_SNDTIMEO, &patience, sizeof patience);
-    return err ? err : hp_bind(p->sock, &any);
+    if (!err) err = hp_bind(p->sock, &any);
+    if (err) rip_close(p);
+    return err;
+}
+
+/* When memory is short just as RIP begins, it begins later. */
+static bool rip_again(const struct hp_rip *r, struct hp_stack *s, int err)
+{
+    return err == HP_ENOMEM && hp_sleep(s, HP_S(1)) == HP_OK && !r->stop;
 }
 
 static void rip_free(struct rip *p)
 {
     const struct hp_ip group = hp_ip4(224, 0, 0, 9);
     for (unsigned i = 0; i < p->ports; i++) hp_multicast_leave(p->s, p->port[i].link, &group);
-    if (p->sock) hp_close(p->sock);
-    if (p->changes) hp_close(p->changes);
+    rip_close(p);
     rip_table_free(p);
     hp_free(p->s, p->net, p->nets_room * sizeof *p->net);
     hp_free(p->s, p->port, p->ports_room * sizeof *p->port);
@@ -151,7 +165,8 @@ static void rip_leave(struct rip *p)
 static void rip_program(struct hp_stack *s, void *arg)
 {
     struct hp_rip *r = arg;
-    struct rip *p = hp_alloc(s, sizeof *p);
+    struct rip *p;
+    while (!(p = hp_alloc(s, sizeof *p)) && rip_again(r, s, HP_ENOMEM)) continue;
     r->error = p ? HP_OK : HP_ENOMEM;
     r->running = p != NULL;
     if (!p) return;
@@ -159,7 +174,8 @@ static void rip_program(struct hp_stack *s, void *arg)
     p->s = s;
     p->r = r;
     p->check_at = p->trigger_at = HP_NEVER;
-    r->error = rip_open(p);
+    do r->error = rip_open(p);
+    while (rip_again(r, s, r->error));
     if (!r->error) {
         rip_plan_update(p);
         rip_scan(p);

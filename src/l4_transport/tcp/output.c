@@ -45,7 +45,14 @@ static void tcp_sent_new(struct tcp *t, bool idle)
     if (t->due[TCP_DUE_RTX] == HP_NEVER || idle) tcp_rtx_arm(t); /* RFC 6298 5.1 */
 }
 
-/* Notes and sends `len` bytes from snd_nxt on, with the FIN if they are the last. */
+/* With nothing in flight no ACK and no timeout will call again. */
+static bool tcp_send_later(struct tcp *t)
+{
+    tcp_due(t, TCP_DUE_SEND, t->sock.stack->now + HP_MS(t->host->delack_ms));
+    return false;
+}
+
+/* Notes and sends `len` bytes from snd_nxt on, with the FIN if they are the last.  False: no memory now. */
 bool tcp_send_new(struct tcp *t, uint32_t len, uint8_t sent_flags)
 {
     uint32_t unsent = tcp_unsent(t);
@@ -53,7 +60,7 @@ bool tcp_send_new(struct tcp *t, uint32_t len, uint8_t sent_flags)
     bool idle = !t->ring.count;
     struct tcp_chunk *c = len ? tcp_chunk_at(t, t->snd_nxt) : NULL;
     struct tcp_sent *r = tcp_ring_add(t);
-    if (!r) return false;
+    if (!r) return tcp_send_later(t);
     r->seq = t->snd_nxt;
     r->len = (uint16_t)len;
     r->chunk = c;
@@ -63,7 +70,7 @@ bool tcp_send_new(struct tcp *t, uint32_t len, uint8_t sent_flags)
     if (!tcp_send_record(t, r)) {
         t->ring.count--;
         if (!t->ring.count) tcp_ring_reset(t);
-        return false;
+        return tcp_send_later(t);
     }
     t->snd_nxt = tcp_sent_end(r);
     if (len) t->data_out++;
@@ -111,7 +118,7 @@ static bool tcp_send_new_run(struct tcp *t, uint32_t n)
     if (!count || !tcp_send_run(t, count)) {
         t->ring.count -= count;
         if (!t->ring.count) tcp_ring_reset(t);
-        return false;
+        return tcp_send_later(t);
     }
     t->snd_nxt = at;
     t->data_out += count;
