@@ -306,14 +306,14 @@ int dgram_peer(const struct hp_sock *sock, struct hp_endpoint *out)
 
 /* ---- sending ---- */
 
-int dgram_destination(struct dgram *d, const struct hp_msg *m, struct hp_endpoint *to)
+int dgram_destination(struct dgram *d, const struct hp_msg *m, size_t header, struct hp_endpoint *to)
 {
     if (d->base.error) return dgram_take_error(d);
     if (d->flags & DGRAM_SHUT_WR) return HP_EPIPE;
     if (m->flags & HP_MSG_OOB) return HP_EOPNOTSUPP;
     if (m->to) *to = *m->to;
     else if (dgram_peer(&d->base, to)) return HP_ENOTCONN;
-    return HP_OK;
+    return m->n > 65535 - header - (hp_ip_is4(&to->ip) ? 20u : 0u) ? HP_EMSGSIZE : HP_OK;
 }
 
 static int dgram_block(struct dgram *d, hp_time until)
@@ -323,7 +323,8 @@ static int dgram_block(struct dgram *d, hp_time until)
     return HP_EAGAIN;
 }
 
-int dgram_take_turn(struct dgram *d, size_t n)
+/* n bytes of IP payload may leave now. */
+static int dgram_take_turn(struct dgram *d, size_t n)
 {
     struct hp_stack *s = d->base.stack;
     if (d->flags & DGRAM_DF && n + ip_header_len(&d->route_dst) > d->path.mtu) return HP_EMSGSIZE;
@@ -341,11 +342,25 @@ int dgram_take_turn(struct dgram *d, size_t n)
     return HP_OK;
 }
 
-struct hp_pkt *dgram_packet(struct dgram *d, const struct hp_endpoint *to, uint8_t proto, size_t header, const struct hp_msg *m,
-                            uint32_t *sum)
+/* Reserves what a reference needs: before anything is sent. */
+static int dgram_keep_done(struct dgram *d, const struct hp_msg *m)
 {
-    struct hp_pkt *p = pkt_alloc(d->base.stack, header + m->n);
-    if (!p) return NULL;
+    if (!m->done) return HP_OK;
+    struct dgram_done *r = mem_alloc(d->base.stack->mem, sizeof *r);
+    if (!r) return HP_ENOMEM;
+    *r = (struct dgram_done){.next = d->done, .done = m->done, .ctx = m->done_ctx};
+    d->done = r;
+    sock_mark_tx(&d->base);
+    return HP_OK;
+}
+
+int dgram_packet(struct dgram *d, const struct hp_endpoint *to, uint8_t proto, size_t header, const struct hp_msg *m, struct hp_pkt **out,
+                 uint32_t *sum)
+{
+    int err = dgram_take_turn(d, header + m->n);
+    if (!err) err = dgram_keep_done(d, m);
+    struct hp_pkt *p = err ? NULL : pkt_alloc(d->base.stack, header + m->n);
+    if (!p) return err ? err : HP_ENOMEM;
     p->l4 = pkt_offset(p);
     memset(pkt_put(p, header), 0, header);
     *sum = sum_copy(0, pkt_put(p, m->n), m->data, m->n);
@@ -356,17 +371,7 @@ struct hp_pkt *dgram_packet(struct dgram *d, const struct hp_endpoint *to, uint8
     p->tos = d->tos;
     if (d->flags & DGRAM_DF) p->flags |= PKT_DF;
     if (d->flags & DGRAM_NO_LOOP) p->flags |= PKT_NO_LOOP;
-    return p;
-}
-
-int dgram_keep_done(struct dgram *d, const struct hp_msg *m)
-{
-    if (!m->done) return HP_OK;
-    struct dgram_done *r = mem_alloc(d->base.stack->mem, sizeof *r);
-    if (!r) return HP_ENOMEM;
-    *r = (struct dgram_done){.next = d->done, .done = m->done, .ctx = m->done_ctx};
-    d->done = r;
-    sock_mark_tx(&d->base);
+    *out = p;
     return HP_OK;
 }
 

@@ -89,6 +89,12 @@ void dgram_close(struct dgram *d);
 void dgram_close_all(struct dgram_list *list);          /* by their kind's close */
 
 /* ---- receiving ---- */
+/* Not bound to another link than the one that p came by. */
+static inline bool dgram_hears_link(const struct dgram *d, const struct hp_pkt *p)
+{
+    return !d->bound_link || !p->link || p->link->index == d->bound_link;
+}
+
 /* p is for this socket: p->data at what the user reads; consumes. */
 void dgram_put(struct dgram *d, struct hp_pkt *p);
 /* The same for a copy of p, which stays the caller's, with `data` bytes cut off in front (back > 0: bytes more in front). */
@@ -100,20 +106,16 @@ int dgram_borrow(struct hp_sock *sock, struct hp_bytes *parts, int parts_max);
 int dgram_release(struct hp_sock *sock, size_t n);
 
 /* ---- sending ---- */
-/* The address that is allowed, the route (d->path) and the source (d->route_src) towards `to`. */
+/* Whether `to` may be reached; the route (d->path) and the source (d->route_src) towards `to`. */
 int dgram_route(struct dgram *d, const struct hp_endpoint *to);
-/* Whom m goes to: m->to or the peer.  HP_ENOTCONN, HP_EPIPE, HP_EINVAL. */
-int dgram_destination(struct dgram *d, const struct hp_msg *m, struct hp_endpoint *to);
-/* n bytes of IP payload along d->path.  HP_EMSGSIZE: too long for it, and not to be fragmented.  HP_EAGAIN: too much at once; the
- * socket becomes writable later. */
-int dgram_take_turn(struct dgram *d, size_t n);
-/* A packet to `to` with room for a header in front and a copy of m's bytes behind; *sum is theirs.  HP_ENOMEM: NULL. */
-struct hp_pkt *dgram_packet(struct dgram *d, const struct hp_endpoint *to, uint8_t proto, size_t header, const struct hp_msg *m,
-                            uint32_t *sum);
+/* Whom m goes to, behind `header` bytes: m->to or the peer.  HP_ENOTCONN, HP_EPIPE, HP_EOPNOTSUPP, HP_EMSGSIZE: more than IP can carry. */
+int dgram_destination(struct dgram *d, const struct hp_msg *m, size_t header, struct hp_endpoint *to);
+/* A packet to `to` along d->path with room for a header in front and a copy of m's bytes behind; *sum is that of the bytes.  HP_EMSGSIZE: too
+ * long for the path, and not to be fragmented.  HP_EAGAIN: too much at once; the socket becomes writable later. */
+int dgram_packet(struct dgram *d, const struct hp_endpoint *to, uint8_t proto, size_t header, const struct hp_msg *m, struct hp_pkt **out,
+                 uint32_t *sum);
 /* Down; afterwards m's reference, if it is one, is done. */
 int64_t dgram_send(struct dgram *d, struct hp_pkt *p, const struct hp_msg *m);
-/* Reserves what a reference needs: before anything is sent. */
-int dgram_keep_done(struct dgram *d, const struct hp_msg *m);
 
 /* ---- the rest of a kind ---- */
 /* Checks whether `local` is an address to bind to, and takes it (but not the port). */
@@ -129,5 +131,10 @@ int dgram_peer(const struct hp_sock *sock, struct hp_endpoint *out);
 int dgram_setopt(struct hp_sock *sock, enum hp_opt opt, const void *value, size_t n);
 int dgram_getopt(struct hp_sock *sock, enum hp_opt opt, void *value, size_t *n);
 void dgram_tx(struct hp_sock *sock);
+
+/* What is the same in every kind: rows of its struct hp_sock_kind. */
+#define DGRAM_KIND                                                                                                              \
+    .recv = dgram_recv, .borrow = dgram_borrow, .release = dgram_release, .shutdown = dgram_shutdown, .ready = dgram_ready,     \
+    .local = dgram_local, .peer = dgram_peer, .setopt = dgram_setopt, .getopt = dgram_getopt, .tx = dgram_tx
 
 #endif

@@ -64,7 +64,7 @@ static bool ping_reply(struct hp_stack *s, const struct hp_pkt *p)
     if (!hp_ip_is_any(&d->local) && !hp_ip_equal(&d->local, &p->dst)) return false;
     if (d->flags & DGRAM_CONNECTED && !hp_ip_is_multicast(&d->peer) && !ip_is_broadcast(s, &d->peer) && !hp_ip_equal(&d->peer, &p->src))
         return false;
-    if (d->bound_link && p->link && p->link->index != d->bound_link) return false;
+    if (!dgram_hears_link(d, p)) return false;
     g->replies++;
     dgram_put_clone(&k->d, p, ICMP4_HEADER);
     return true;
@@ -152,16 +152,12 @@ static int64_t ping_send(struct hp_sock *sock, const struct hp_msg *m)
     struct ping_sock *k = ping_of(sock);
     struct hp_endpoint to;
     uint32_t sum;
-    int err = dgram_destination(&k->d, m, &to);
-    if (err) return err;
-    uint8_t proto = hp_ip_is4(&to.ip) ? IP_PROTO_ICMP : IP_PROTO_ICMPV6;
-    if (m->n > 65535u - ICMP4_HEADER - (proto == IP_PROTO_ICMP ? 20u : 0u)) return HP_EMSGSIZE;
-    err = dgram_route(&k->d, &to);
+    struct hp_pkt *p;
+    int err = dgram_destination(&k->d, m, ICMP4_HEADER, &to);
+    if (!err) err = dgram_route(&k->d, &to);
     if (!err) err = ping_autobind(k);
-    if (!err) err = dgram_take_turn(&k->d, ICMP4_HEADER + m->n);
-    if (!err) err = dgram_keep_done(&k->d, m);
-    struct hp_pkt *p = err ? NULL : dgram_packet(&k->d, &to, proto, ICMP4_HEADER, m, &sum);
-    if (!p) return err ? err : HP_ENOMEM;
+    if (!err) err = dgram_packet(&k->d, &to, hp_ip_is4(&to.ip) ? IP_PROTO_ICMP : IP_PROTO_ICMPV6, ICMP4_HEADER, m, &p, &sum);
+    if (err) return err;
     ping_put_header(p, m->n, k->d.local_port, ++k->seq, sum);
     ping_state(sock)->requests++;
     trace_down(sock->stack, 4, "ping", p);
@@ -177,17 +173,8 @@ const struct hp_sock_kind ping_sock_kind = {
     .bind = ping_bind,
     .connect = ping_connect,
     .send = ping_send,
-    .recv = dgram_recv,
-    .borrow = dgram_borrow,
-    .release = dgram_release,
-    .shutdown = dgram_shutdown,
     .close = ping_close,
-    .ready = dgram_ready,
-    .local = dgram_local,
-    .peer = dgram_peer,
-    .setopt = dgram_setopt,
-    .getopt = dgram_getopt,
-    .tx = dgram_tx,
+    DGRAM_KIND,
 };
 
 /* ---- the protocol: ICMP itself is layer 3's ---- */

@@ -25,7 +25,7 @@ static bool raw_wants(const struct raw_sock *r, const struct hp_pkt *p)
 {
     const struct dgram *d = &r->d;
     if (d->flags & DGRAM_V6ONLY && hp_ip_is4(&p->dst)) return false;
-    if (d->bound_link && p->link && p->link->index != d->bound_link) return false;
+    if (!dgram_hears_link(d, p)) return false;
     if (d->flags & DGRAM_CONNECTED && !hp_ip_equal(&d->peer, &p->src)) return false;
     if (!hp_ip_is_any(&d->local)) return hp_ip_equal(&d->local, &p->dst);
     return !(d->flags & DGRAM_BOUND) || !hp_ip_is4(&d->local) || hp_ip_is4(&p->dst);
@@ -101,13 +101,11 @@ static int64_t raw_send(struct hp_sock *sock, const struct hp_msg *m)
     struct raw_sock *r = raw_of(sock);
     struct hp_endpoint to;
     uint32_t sum;
-    int err = dgram_destination(&r->d, m, &to);
-    if (!err && m->n > 65535u - (hp_ip_is4(&to.ip) ? 20u : 0u)) err = HP_EMSGSIZE;
+    struct hp_pkt *p;
+    int err = dgram_destination(&r->d, m, 0, &to);
     if (!err) err = dgram_route(&r->d, &to);
-    if (!err) err = dgram_take_turn(&r->d, m->n);
-    if (!err) err = dgram_keep_done(&r->d, m);
-    struct hp_pkt *p = err ? NULL : dgram_packet(&r->d, &to, r->proto, 0, m, &sum);
-    if (!p) return err ? err : HP_ENOMEM;
+    if (!err) err = dgram_packet(&r->d, &to, r->proto, 0, m, &p, &sum);
+    if (err) return err;
     raw_sum(p, m->n, sum);
     raw_state(sock)->packets_out++;
     trace_down(sock->stack, 4, "raw", p);
@@ -123,17 +121,8 @@ const struct hp_sock_kind raw_sock_kind = {
     .bind = raw_bind,
     .connect = raw_connect,
     .send = raw_send,
-    .recv = dgram_recv,
-    .borrow = dgram_borrow,
-    .release = dgram_release,
-    .shutdown = dgram_shutdown,
     .close = raw_close,
-    .ready = dgram_ready,
-    .local = dgram_local,
-    .peer = dgram_peer,
-    .setopt = dgram_setopt,
-    .getopt = dgram_getopt,
-    .tx = dgram_tx,
+    DGRAM_KIND,
 };
 
 /* ---- the protocol: it has no number of its own ---- */

@@ -221,16 +221,13 @@ static int64_t udp_send(struct hp_sock *sock, const struct hp_msg *m)
     struct udp *u = udp_state(sock);
     struct hp_endpoint to;
     uint32_t sum;
-    int err = dgram_destination(&us->d, m, &to);
-    if (err) return err;
-    if (!to.port) return HP_EINVAL;
-    if (m->n > 65535 - UDP_HEADER - (hp_ip_is4(&to.ip) ? 20u : 0u)) return HP_EMSGSIZE;
-    err = dgram_route(&us->d, &to);
+    struct hp_pkt *p;
+    int err = dgram_destination(&us->d, m, UDP_HEADER, &to);
+    if (!err && !to.port) err = HP_EINVAL;
+    if (!err) err = dgram_route(&us->d, &to);
     if (!err) err = udp_autobind(us);
-    if (!err) err = dgram_take_turn(&us->d, UDP_HEADER + m->n);
-    if (!err) err = dgram_keep_done(&us->d, m);
-    struct hp_pkt *p = err ? NULL : dgram_packet(&us->d, &to, IP_PROTO_UDP, UDP_HEADER, m, &sum);
-    if (!p) return err ? err : HP_ENOMEM;
+    if (!err) err = dgram_packet(&us->d, &to, IP_PROTO_UDP, UDP_HEADER, m, &p, &sum);
+    if (err) return err;
     struct udp_hdr h = {.from = us->d.local_port, .to = to.port, .len = (uint16_t)(UDP_HEADER + m->n)};
     udp_write(p->data, UDP_HEADER, &h);
     sum = (sum & 0xffff) + (sum >> 16);
@@ -250,17 +247,8 @@ const struct hp_sock_kind udp_sock_kind = {
     .bind = udp_bind,
     .connect = udp_connect,
     .send = udp_send,
-    .recv = dgram_recv,
-    .borrow = dgram_borrow,
-    .release = dgram_release,
-    .shutdown = dgram_shutdown,
     .close = udp_close,
-    .ready = dgram_ready,
-    .local = dgram_local,
-    .peer = dgram_peer,
-    .setopt = dgram_setopt,
-    .getopt = dgram_getopt,
-    .tx = dgram_tx,
+    DGRAM_KIND,
 };
 
 /* ---- the protocol ---- */
