@@ -25,7 +25,7 @@ run 2 "Usage: hepta VERB"
 run 0 "Usage: hepta VERB" --help
 run 0 "hepta 0" --version
 run 2 'no verb "pnig"' pnig
-for verb in ping trace get browse serve perf host router decode show; do
+for verb in tour ping trace get browse serve perf host router decode show; do
     run 0 "Usage: hepta $verb" "$verb" --help
     run 2 '"--no-such-option" is no option' "$verb" --no-such-option
 done

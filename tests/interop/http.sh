@@ -51,5 +51,7 @@ spawn a nginx.out nginx -c "$work/nginx.conf"
 check "nginx answers" wait_for 5 on a curl -sf -o /dev/null http://10.7.0.1:8080/small
 get() { local file=$1; shift; rm -f "$work/got"; on a "$HEPTA" get "http://10.7.0.1:8080/$file" -o "$work/got" --wire tap:t0 --addr 10.7.0.2/24 "$@" && cmp "$work/got" "$work/www/$file"; }
 check "hepta fetches $big MiB from nginx" get big
+tour() { on a "$HEPTA" tour --wire tap:t0 --addr 10.7.0.2/24 http://10.7.0.1:8080/32m >"$work/tour" && grep -q "CLOSED → SYN-SENT" "$work/tour" && grep -q "arp who-has 10.7.0.1" "$work/tour" && grep -qF "SHA-256 $(sha256sum <"$work/www/32m" | cut -d" " -f1)" "$work/tour"; }
+check "the tour on this wire: ARP, the handshake, the same hash" tour
 check "hepta fetches 32 MiB with 1 % loss, 5 % reordering, 20 ms" get 32m --loss 1% --reorder 5% --delay 20ms
 finish

@@ -18,8 +18,8 @@ check "the capture is clean" clean_capture "$work/host.pcapng"
 
 for size in 1 56 1472 1473 65507; do
     check "hepta pings IPv4, $size bytes" on a "$HEPTA" ping --wire tap:t0 --addr 10.7.0.2/24 -c 3 -i 50ms -s $size 10.7.0.1
+    check "hepta pings IPv6, $size bytes" on a "$HEPTA" ping --wire tap:t0 --addr fd07::2/64 -c 3 -i 50ms -s $size fd07::1
 done
-check "hepta pings IPv6" on a "$HEPTA" ping --wire tap:t0 --addr fd07::2/64 -c 3 -i 50ms fd07::1
 nobody() { ! on a "$HEPTA" ping --wire tap:t0 --addr 10.7.0.2/24 -c 1 10.7.0.77; }
 check "nobody answers for nobody" nobody
 finish

@@ -203,6 +203,64 @@ static void test_S34_large_reads_open_the_window(void **state)
     talk_end(&t);
 }
 
+/* 112,000 bytes come and are read within one round trip: more than half of the first 131,072.  Twice what that was, twice over. */
+static uint32_t rcvbuf_after_a_fast_read(struct talk *t)
+{
+    char text[80];
+    talk_expect(t, "SYN seq=0 wscale=7");
+    talk_send(t, "SYN ACK seq=0 ack=1 win=65535 mss=1400 wscale=0");
+    for (uint32_t at = 0; at < 112000; at += 1400) {
+        snprintf(text, sizeof text, "ACK seq=%u ack=1 len=1400", 1 + at);
+        talk_send(t, text);
+    }
+    talk_wait(t, HP_MS(1));
+    talk_read(t, 112000);
+    talk_step(t);
+    talk_flush(t);
+    return talk_info(t).rcvbuf;
+}
+
+static void test_receive_buffer_grows_with_a_fast_reader(void **state)
+{
+    struct talk t;
+    talk_begin(&t);
+    talk_connect(&t);
+    talk_assert(&t, rcvbuf_after_a_fast_read(&t) == 448000);
+    talk_assert(&t, talk_info(&t).rcv_wnd > 400000); /* and the peer is told */
+    talk_end(&t);
+}
+
+static void test_receive_buffer_grows_within_bounds(void **state)
+{
+    struct talk t;
+    talk_begin(&t);
+    talk_socket(&t);
+    talk_set(&t, "tcp.rcvbuf_max", 300000);
+    talk_connect(&t);
+    talk_expect(&t, "SYN seq=0 wscale=3");
+    talk_send(&t, "RST ACK seq=0 ack=1");
+    talk_end(&t);
+
+    talk_begin(&t);
+    talk_connect(&t);
+    talk_set(&t, "tcp.rcvbuf_max", 300000);
+    talk_assert(&t, rcvbuf_after_a_fast_read(&t) == 300000);
+    talk_end(&t);
+
+    talk_begin(&t); /* an eighth of what is left of the budget is less than what it has */
+    talk_connect(&t);
+    t.s->mem->limit = t.s->mem->bytes + 900000;
+    talk_assert(&t, rcvbuf_after_a_fast_read(&t) == 131072);
+    talk_end(&t);
+
+    talk_begin(&t); /* the user chose */
+    talk_socket(&t);
+    talk_opt(&t, HP_SO_RCVBUF, 131072);
+    talk_connect(&t);
+    talk_assert(&t, rcvbuf_after_a_fast_read(&t) == 131072);
+    talk_end(&t);
+}
+
 static void test_borrow_and_release(void **state)
 {
     struct talk t;
@@ -273,6 +331,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_data_beyond_the_window_is_cut),
     cmocka_unit_test(test_S34_no_scaling_advertises_65535),
     cmocka_unit_test(test_S34_large_reads_open_the_window),
+    cmocka_unit_test(test_receive_buffer_grows_with_a_fast_reader),
+    cmocka_unit_test(test_receive_buffer_grows_within_bounds),
     cmocka_unit_test(test_borrow_and_release),
     cmocka_unit_test(test_peek),
     cmocka_unit_test(test_S31_options_stripped_on_one_side),

@@ -283,6 +283,25 @@ static void test_send_buffer_fills_and_drains(void **state)
     talk_end(&t);
 }
 
+/* Twice the congestion window, so that the user can fill the next while this one is out; but no more than is allowed. */
+static void test_send_buffer_grows_with_the_congestion_window(void **state)
+{
+    struct talk t;
+    talk_begin(&t);
+    talk_socket(&t);
+    talk_set(&t, "tcp.initial_window", 100);
+    talk_open(&t, plain);
+    talk_assert(&t, talk_info(&t).snd_cwnd == 100000 && talk_info(&t).sndbuf == 200000);
+    talk_assert(&t, talk_try_write(&t, 1000000, 0) == 200000);
+    talk_set(&t, "tcp.sndbuf_max", 150000);
+    talk_assert(&t, talk_info(&t).sndbuf == 150000);
+    t.s->mem->limit = t.s->mem->bytes + 800000; /* an eighth of what is left of the budget */
+    talk_assert(&t, talk_info(&t).sndbuf == 131072);
+    talk_opt(&t, HP_SO_SNDBUF, 50000);
+    talk_assert(&t, talk_info(&t).sndbuf == 50000);
+    talk_end(&t);
+}
+
 /* With nothing in flight nobody else would call again: neither data nor a FIN may wait for ever. */
 static void test_X02_what_found_no_memory_is_sent_later(void **state)
 {
@@ -422,6 +441,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_old_window_does_not_count),
     cmocka_unit_test(test_window_scaling_of_the_peer),
     cmocka_unit_test(test_send_buffer_fills_and_drains),
+    cmocka_unit_test(test_send_buffer_grows_with_the_congestion_window),
     cmocka_unit_test(test_X02_what_found_no_memory_is_sent_later),
     cmocka_unit_test(test_send_by_reference),
     cmocka_unit_test(test_send_by_reference_is_released_by_reset),
