@@ -36,14 +36,25 @@ static void report_drops(const struct lab_run *r, FILE *f)
     }
 }
 
+/* bit/s on the average; 0 = infinite. */
+static double report_rate(const struct hp_way *way)
+{
+    const struct hp_rate_trace *t = way->trace;
+    double bits = 0;
+    hp_time from = 0;
+    for (uint32_t i = 0; t && i < t->spans; from = t->span[i++].until) bits += (double)t->span[i].rate * (double)(t->span[i].until - from);
+    return t ? bits / (double)from : (double)way->rate;
+}
+
 /* The share of the time in which a way was busy, as percent. */
 static unsigned report_busy(const struct lab_run *r, const struct hp_cable *c, int end, const struct hp_cable_stats *s)
 {
     struct hp_way way;
     hp_cable_get(c, end, &way);
-    if (!way.rate || r->now <= 0) return 0;
+    double rate = report_rate(&way);
+    if (!(rate > 0) || r->now <= 0) return 0;
     double bits = ((double)s->bytes + 24.0 * (double)s->frames) * 8;
-    return (unsigned)(100 * bits / ((double)way.rate * (double)r->now / 1e9) + 0.5);
+    return (unsigned)(100 * bits / (rate * (double)r->now / 1e9) + 0.5);
 }
 
 static void report_cables(const struct lab_run *r, FILE *f)

@@ -54,6 +54,7 @@ void plan_cable_text(const struct hp_plan_cable *c, char *buf, size_t n)
     const struct hp_way *w = &c->config.way;
     struct text t = text_of(buf, n);
     if (w->rate) draw_rate(&t, w->rate);
+    if (w->trace) text_str(&t, w->trace->name);
     if (w->delay) {
         if (text_len(&t)) text_char(&t, ' ');
         text_span(&t, w->delay);

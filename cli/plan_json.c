@@ -6,7 +6,7 @@
 
 #include "plan.h"
 
-enum { JSON_TEXT_MAX = HP_PLAN_WORD_MAX };
+enum { JSON_TEXT_MAX = HP_PLAN_WORD_MAX, JSON_SPANS_A_LINE = 1000 };
 
 struct json_reader {
     FILE *out;
@@ -202,12 +202,12 @@ static void json_node(struct json_reader *r, json_t *n)
 static void json_way(struct json_reader *r, json_t *w)
 {
     static const char *const known[] = {"rate", "delay_ns", "ring_bytes", "loss", "burst_begin", "burst_end", "burst_loss", "duplicate", "reorder",
-                                        "reorder_by_ns", "jitter_ns", "bit_errors", NULL};
-    static const char *const share[] = {"loss", "burst_begin", "burst_end", "burst_loss", "duplicate", "reorder", "bit_errors"};
-    double v[7] = {0};
+                                        "reorder_by_ns", "jitter_ns", "bit_errors", "corrupt", "rate_trace", NULL};
+    static const char *const share[] = {"loss", "burst_begin", "burst_end", "burst_loss", "duplicate", "reorder", "bit_errors", "corrupt"};
+    double v[8] = {0};
     long long rate = 0, delay = 0, ring = 0, by = 0, jitter = 0;
     if (!json_only(r, w, known)) return;
-    for (int i = 0; i < 7; i++) {
+    for (int i = 0; i < 8; i++) {
         json_t *value = json_object_get(w, share[i]);
         v[i] = value ? json_number_value(value) : 0;
         if (value && (!json_is_number(value) || v[i] < 0 || v[i] > 1)) json_fail(r, "\"%s\" wants a number from 0 to 1", share[i]);
@@ -217,13 +217,36 @@ static void json_way(struct json_reader *r, json_t *w)
     json_number(r, w, "ring_bytes", &ring);
     json_number(r, w, "reorder_by_ns", &by);
     json_number(r, w, "jitter_ns", &jitter);
-    if (rate) fprintf(r->out, " rate %lld", rate);
+    if (json_object_get(w, "rate_trace")) json_put(r, "rate", json_text(r, w, "rate_trace", true));
+    else if (rate) fprintf(r->out, " rate %lld", rate);
     else fputs(" rate infinite", r->out);
     fprintf(r->out, " delay %lldns ring %lld loss %.12f burst %.12f %.12f", delay, ring, v[0], v[1], v[2]);
     if (v[3] > 0) fprintf(r->out, " %.12f", v[3]);
     fprintf(r->out, " duplicate %.12f reorder %.12f", v[4], v[5]);
     if (by) fprintf(r->out, " %lldns", by);
-    fprintf(r->out, " jitter %lldns bit-errors %.12f", jitter, v[6]);
+    fprintf(r->out, " jitter %lldns bit-errors %.12f corrupt %.12f", jitter, v[6], v[7]);
+}
+
+/* A line for each span: they go on where the last one ended. */
+static void json_rate_trace(struct json_reader *r, json_t *t)
+{
+    static const char *const known[] = {"name", "spans", NULL}, *const of_span[] = {"ns", "rate", NULL};
+    if (!json_only(r, t, known)) return;
+    const char *name = json_text(r, t, "name", true);
+    size_t count = json_count(r, t, "spans");
+    for (size_t i = 0; i < count && !r->failed; i++) {
+        json_t *span = json_array_get(json_object_get(t, "spans"), i);
+        long long ns = 0, rate = 0;
+        if (!json_only(r, span, of_span)) return;
+        json_number(r, span, "ns", &ns);
+        json_number(r, span, "rate", &rate);
+        if (i % JSON_SPANS_A_LINE == 0) {
+            fputs(i ? "\nrate-trace" : "rate-trace", r->out);
+            json_put(r, "", name);
+        }
+        fprintf(r->out, " %lldns %lld", ns, rate);
+    }
+    fputc('\n', r->out);
 }
 
 static void json_cable_end(struct json_reader *r, json_t *end)
@@ -310,7 +333,8 @@ static void json_each(struct json_reader *r, json_t *root, const char *key, void
 
 static void json_lab(struct json_reader *r, json_t *root)
 {
-    static const char *const known[] = {"hepta_lab", "name", "seed", "until_ns", "nodes", "cables", "apps", "faults", "expects", "$schema", NULL};
+    static const char *const known[] = {"hepta_lab", "name", "seed", "until_ns", "rate_traces", "nodes", "cables", "apps", "faults",
+                                        "expects", "$schema", NULL};
     long long number;
     if (!json_only(r, root, known)) return;
     if (json_integer_value(json_object_get(root, "hepta_lab")) != 1) {
@@ -322,6 +346,7 @@ static void json_lab(struct json_reader *r, json_t *root)
     if (json_number(r, root, "seed", &number)) fprintf(r->out, " seed %lld", number);
     if (json_number(r, root, "until_ns", &number)) fprintf(r->out, " until %lldns", number);
     fputc('\n', r->out);
+    json_each(r, root, "rate_traces", json_rate_trace);
     json_cable_kinds(r, json_object_get(root, "cables"));
     json_each(r, root, "nodes", json_node);
     json_each(r, root, "cables", json_cable);

@@ -147,6 +147,8 @@ static void write_way(FILE *f, const struct hp_way *w)
     if (x->reorder_by) fprintf(f, ", \"reorder_by_ns\": %lld", (long long)x->reorder_by);
     if (x->jitter) fprintf(f, ", \"jitter_ns\": %lld", (long long)x->jitter);
     write_share(f, "bit_errors", x->bit_errors);
+    write_share(f, "corrupt", x->corrupt);
+    if (w->trace) write_key_text(f, "rate_trace", w->trace->name);
     fputc('}', f);
 }
 
@@ -200,12 +202,29 @@ static void write_lines(FILE *f, const char *key, const struct hp_plan_line *lin
     fputc(']', f);
 }
 
+/* Nothing if there are none, as it was before there were any. */
+static void write_rate_traces(FILE *f, const struct hp_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->traces; i++) {
+        const struct hp_rate_trace *t = plan->trace[i];
+        hp_time from = 0;
+        fputs(i ? ",\n  {\"name\": " : ",\n \"rate_traces\": [\n  {\"name\": ", f);
+        write_text(f, t->name);
+        fputs(", \"spans\": [", f);
+        for (uint32_t k = 0; k < t->spans; from = t->span[k++].until)
+            fprintf(f, "%s{\"ns\": %lld, \"rate\": %llu}", k ? ", " : "", (long long)(t->span[k].until - from), (unsigned long long)t->span[k].rate);
+        fputs("]}", f);
+    }
+    if (plan->traces) fputc(']', f);
+}
+
 void plan_write_json(FILE *f, const struct hp_plan *plan)
 {
     fputs("{\"hepta_lab\": 1,\n \"name\": ", f);
     write_text(f, plan->name);
     fprintf(f, ",\n \"seed\": %llu", (unsigned long long)plan->seed);
     if (plan->until != HP_NEVER) fprintf(f, ",\n \"until_ns\": %lld", (long long)plan->until);
+    write_rate_traces(f, plan);
     fputs(",\n \"nodes\": [", f);
     for (uint32_t i = 0; i < plan->nodes; i++) {
         fputs(i ? ",\n  " : "\n  ", f);

@@ -91,6 +91,19 @@ struct hp_stack *hp_world_restart(struct hp_world *w, const char *name);
 /* The machine does nothing, whatever comes (frames wait, then die), until it goes on as if no time had passed for it to notice. */
 void hp_world_freeze(struct hp_world *w, const char *name, bool frozen);
 
+/* A machine's clocks.  Its monotonic one, which all of its timers and programs live by, drifts with its oscillator and may leap ahead, as after a
+ * suspend: what was due meanwhile is due at once.  The one on the wall may also be set, forward and back, which no protocol notices.  They go on
+ * over crashes.  The world's time, of cables and of everything that is told, is nobody's clock. */
+enum { HP_WORLD_DRIFT_MAX = 900000000 };        /* 10^-9; either way */
+int hp_world_clock_drift(struct hp_world *w, const char *machine, int32_t ppb);    /* from now on.  HP_EINVAL: no such machine, or too much */
+int hp_world_clock_step(struct hp_world *w, const char *machine, hp_time by);      /* the wall's; HP_ERANGE: more than 30 years off */
+int hp_world_clock_jump(struct hp_world *w, const char *machine, hp_time by);      /* both, forward; HP_ERANGE too */
+struct hp_world_clock {
+    hp_time monotonic, wall;    /* what they say now */
+    int32_t drift_ppb;
+};
+int hp_world_clock(const struct hp_world *w, const char *machine, struct hp_world_clock *out);  /* HP_ENOENT */
+
 /* ---- what is seen ---- */
 /* One more consumer for the events of all machines, and of all cables (either may be NULL).  They stay until the world is freed.  HP_ENOMEM. */
 int hp_world_trace(struct hp_world *w, const struct hp_trace *trace, const struct hp_cable_trace *cables);

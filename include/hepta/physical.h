@@ -25,6 +25,19 @@ struct hp_faults {
     hp_time jitter;             /* every frame arrives up to this much later, evenly drawn; order is kept           */
     uint32_t bit_errors;        /* of bits: they are flipped.  On a cable a real FCS then goes along, and the frame
                                    dies of it at the other end (FCS).  With a line code: of its symbols            */
+    uint32_t corrupt;           /* of frames: one bit is flipped where no FCS sees it, as in a bad switch's memory; the
+                                   checksums above are to find it                                                   */
+};
+
+/* A rate that changes: one span after the other from the time 0 on, and from the beginning again. */
+struct hp_rate_span {
+    hp_time until;              /* since the beginning of the trace, later than the one before                      */
+    uint64_t rate;              /* bit/s, 0 = nothing moves; some span's is not 0                                   */
+};
+struct hp_rate_trace {
+    const char *name;
+    const struct hp_rate_span *span;
+    uint32_t spans;             /* at least 1; the last one's `until` is the period                                 */
 };
 
 /* One direction. */
@@ -35,6 +48,9 @@ struct hp_way {
     uint32_t ring_bytes;        /* taken ahead of the one being sent, as a network card's ring; then the wire has no room and
                                    frames wait in the link's queue, which is the bottleneck's.  0 = 100 us' worth, at least two
                                    full frames                                                                      */
+    const struct hp_rate_trace *trace; /* instead of `rate`, which is 0 then; must outlive the cable               */
+    uint32_t mtu;               /* longer frames (bytes behind the Ethernet header, and one VLAN tag) die silently: WIRE_TOO_BIG;
+                                   the ends do not know.  0 = no bound                                              */
     struct hp_faults faults;
 };
 

@@ -81,6 +81,8 @@ struct hp_plan_cable {
     struct hp_plan_place place;
 };
 
+/* A rate that changes is a struct hp_rate_trace (physical.h): `rate-trace lte 100ms 5Mbit/s 50ms 0`. */
+
 /* A program on a machine: `app c1 get http://s1/ start 10ms`. */
 struct hp_plan_app {
     const char *name;               /* "c1.get", "c1.get.2"; or `name X`                                  */
@@ -106,6 +108,8 @@ struct hp_plan {
     uint32_t nodes;
     struct hp_plan_cable *cable;
     uint32_t cables;
+    struct hp_rate_trace **trace;
+    uint32_t traces;
     struct hp_plan_app *app;
     uint32_t apps;
     struct hp_plan_line *fault;     /* at, every, when */
@@ -138,6 +142,7 @@ enum {
     HP_PLAN_LINE_WORDS_MAX = 4096,
     HP_PLAN_WORD_MAX = 1023,        /* bytes of a word */
     HP_PLAN_NAME_MAX = 31,          /* bytes of a node's name; of a cable's or app's: 79 */
+    HP_PLAN_TRACES_MAX = 1000,
     HP_PLAN_KINDS_DEEP_MAX = 16,    /* kinds built on kinds */
     HP_PLAN_ERRORS_MAX = 20,        /* told to `problem` */
 };

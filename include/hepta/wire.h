@@ -113,6 +113,8 @@ struct hp_link_config {
 int hp_link_add(struct hp_stack *s, struct hp_wire *wire, const struct hp_link_config *config);
 void hp_link_remove(struct hp_stack *s, int link);
 int hp_link_set_up(struct hp_stack *s, int link, bool up);
+/* From now on; packets that wait keep their size.  HP_EINVAL: not 68..65535, or from below 1280 to above or back, where IPv6 begins. */
+int hp_link_set_mtu(struct hp_stack *s, int link, uint32_t mtu);
 int hp_link_find(const struct hp_stack *s, const char *name);   /* index or HP_ENOENT */
 
 struct hp_link_info {

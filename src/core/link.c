@@ -349,6 +349,18 @@ int hp_link_set_up(struct hp_stack *s, int index, bool up)
     return HP_OK;
 }
 
+/* An IPv6 network lives on links of 1280 bytes and more only (RFC 8200 5), so that is never crossed. */
+int hp_link_set_mtu(struct hp_stack *s, int index, uint32_t mtu)
+{
+    struct hp_link *l = link_get(s, index);
+    if (!l) return HP_ENOENT;
+    if (mtu < LINK_MTU_LEAST || mtu > LINK_MTU_MOST || (mtu < LINK_MTU_V6) != (l->mtu < LINK_MTU_V6)) return HP_EINVAL;
+    if (l->mtu == mtu) return HP_OK;
+    l->mtu = mtu;
+    link_tell(s, l, LINK_MTU);
+    return HP_OK;
+}
+
 int hp_link_find(const struct hp_stack *s, const char *name)
 {
     for (uint16_t i = 1; i <= s->links; i++)

@@ -5,7 +5,7 @@
 #include "core/pkt.h"
 #include "hepta/wire.h"
 
-enum { LINK_NAME_MAX = 16, LINK_QUEUE_MAX = 1000, LINK_RX_BURST = 256, LINK_TX_BURST = 256 };
+enum { LINK_NAME_MAX = 16, LINK_QUEUE_MAX = 1000, LINK_RX_BURST = 256, LINK_TX_BURST = 256, LINK_MTU_LEAST = 68, LINK_MTU_V6 = 1280, LINK_MTU_MOST = 65535 };
 
 struct hp_link;
 
@@ -21,7 +21,7 @@ struct hp_link_type {
     void (*tx)(struct hp_stack *s, struct hp_link *l, uint16_t ethertype, const struct hp_ip *next, struct hp_pkt *p);
 };
 
-enum link_event { LINK_ADDED, LINK_UP, LINK_DOWN, LINK_REMOVED };
+enum link_event { LINK_ADDED, LINK_UP, LINK_DOWN, LINK_REMOVED, LINK_MTU };
 
 struct hp_link {
     struct hp_stack *stack;

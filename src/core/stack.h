@@ -2,6 +2,7 @@
 #ifndef CORE_STACK_H
 #define CORE_STACK_H
 
+#include "core/clock.h"
 #include "core/link.h"
 #include "core/map.h"
 #include "core/mem.h"
@@ -61,7 +62,8 @@ struct hp_proto {
 };
 
 struct hp_stack {
-    hp_time now;
+    hp_time now;                        /* the machine's own: of its timers and programs */
+    struct stack_clock clock;
     struct hp_mem *mem;
     struct random random;
     struct key key;                     /* derive your own: key_derive(&s->key, "tcp isn") */
@@ -110,6 +112,20 @@ static inline uint64_t hp_next_pkt_id(struct hp_stack *s)
     uint64_t id = s->pkt_id;
     s->pkt_id += s->pkt_id_step;
     return id;
+}
+
+/* The time outside, of wires and events; constant in a step, as `now`. */
+static inline hp_time stack_outside(const struct hp_stack *s) { return s->now - s->clock.ahead; }
+/* It is so late outside. */
+static inline void stack_set_outside(struct hp_stack *s, hp_time outside)
+{
+    if (s->clock.drift_ppb) s->clock.ahead = clock_ahead(&s->clock, outside);
+    if (outside + s->clock.ahead > s->now) s->now = outside + s->clock.ahead;
+}
+/* When it will be `time` here, as it is later outside. */
+static inline hp_time stack_outside_at(const struct hp_stack *s, hp_time time)
+{
+    return s->clock.drift_ppb || s->clock.ahead ? clock_outside(&s->clock, time) : time;
 }
 
 /* hp_step without its answer, for whoever has many stacks and asks stack_bound(): a time that is not later than hp_deadline(), at once. */

@@ -4,7 +4,7 @@
 void trace_emit(struct hp_stack *s, struct hp_event *e)
 {
     e->stack = s;
-    e->time = s->now;
+    e->time = stack_outside(s);
     s->trace.event(s->trace.ctx, e);
 }
 

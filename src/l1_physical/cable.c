@@ -44,7 +44,7 @@ void cable_wake_end(struct cable_end *e, hp_time at)
 static void cable_clock(const struct cable_end *e, hp_time now)
 {
     struct hp_stack *s = e->wire.stack;
-    if (s && s->now < now) s->now = now;
+    if (s) stack_set_outside(s, now);
 }
 
 void cable_drop(struct cable_end *e, struct hp_pkt *p, enum hp_drop why, hp_time now)
@@ -78,7 +78,7 @@ bool cable_room(struct cable_end *e, hp_time now)
 static bool cable_wire_room(struct hp_wire *w)
 {
     struct cable_end *e = w->state;
-    if (cable_room(e, w->stack->now)) return true;
+    if (cable_room(e, stack_outside(w->stack))) return true;
     e->asked = true;
     if (e->cable->half) return false;
     e->ready_at = way_ready_at(&e->way);
@@ -105,7 +105,7 @@ void cable_send(struct cable_end *e, struct hp_pkt *p, hp_time now)
     else cable_wake_end(e, way_next(&e->way));
 }
 
-static void cable_wire_tx(struct hp_wire *w, struct hp_pkt *p) { cable_send(w->state, p, w->stack->now); }
+static void cable_wire_tx(struct hp_wire *w, struct hp_pkt *p) { cable_send(w->state, p, stack_outside(w->stack)); }
 
 /* The stack lets go of this end; what it has sent goes on. */
 static void cable_wire_close(struct hp_wire *w)

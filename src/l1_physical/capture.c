@@ -11,7 +11,7 @@ struct capture {
 static void capture_show(const struct hp_wire *w, bool out, const struct hp_pkt *p)
 {
     const struct capture *k = w->state;
-    k->to.frame(k->to.ctx, w, out, w->stack->now, p);
+    k->to.frame(k->to.ctx, w, out, stack_outside(w->stack), p);
 }
 
 static void capture_tx(struct hp_wire *w, struct hp_pkt *p)

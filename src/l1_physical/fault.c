@@ -1,4 +1,4 @@
-/* Faults: loss, bursts (Gilbert 1960, Elliott 1963), duplication, reordering, jitter, bit errors.
+/* Faults: loss, bursts (Gilbert 1960, Elliott 1963), duplication, reordering, jitter, bit errors, corruption.
  *
  * Every kind has a generator of its own, keyed by (seed, name, kind), and draws once per frame whatever became of the frame, so that
  * a run with one fault more loses the same frames.  Bit errors are not drawn per bit: the distance to the next one is
@@ -19,6 +19,7 @@ void fault_init(struct fault *f, uint64_t seed, const char *name)
     random_init(&f->reorder, seed, name, "reorder");
     random_init(&f->jitter, seed, name, "jitter");
     random_init(&f->bits, seed, name, "bits");
+    random_init(&f->corrupt, seed, name, "corrupt");
 }
 
 void fault_set(struct fault *f, const struct hp_faults *config)
@@ -27,7 +28,7 @@ void fault_set(struct fault *f, const struct hp_faults *config)
     if (c->bit_errors != f->config.bit_errors) f->bits_left = random_skip(&f->bits, c->bit_errors);
     if (!c->burst_begin) f->bad = false;
     f->config = *c;
-    f->any = c->loss || c->burst_begin || c->duplicate || c->reorder || c->jitter || c->bit_errors;
+    f->any = c->loss || c->burst_begin || c->duplicate || c->reorder || c->jitter || c->bit_errors || c->corrupt;
 }
 
 static bool fault_burst(struct fault *f)
@@ -53,6 +54,7 @@ struct fault_fate fault_judge(struct fault *f)
     if (c->duplicate) fate.twice = random_chance(&f->duplicate, c->duplicate);
     if (c->reorder && random_chance(&f->reorder, c->reorder)) fate.late = c->reorder_by ? c->reorder_by : fault_reorder_by;
     if (c->jitter) fate.jitter = fault_span(&f->jitter, c->jitter);
+    if (c->corrupt) fate.corrupt = random_chance(&f->corrupt, c->corrupt);
     return fate;
 }
 
@@ -107,6 +109,16 @@ bool fault_seal(struct hp_pkt *p, size_t least, size_t more)
     uint32_t crc = crc_of(pkt_bytes(p));
     crc_put(pkt_put(p, 4), crc);
     p->flags |= PKT_FCS;
+    return true;
+}
+
+bool fault_corrupt(struct fault *f, struct hp_pkt *p)
+{
+    if (p->flags & PKT_FCS) return true; /* it carries one already, which would find it */
+    if (!fault_own(p, 0)) return false;
+    fault_distrust(p);
+    uint32_t bit = random_below(&f->corrupt, (uint32_t)(p->tail - p->data) * 8);
+    p->data[bit / 8] ^= (uint8_t)(1u << bit % 8);
     return true;
 }
 

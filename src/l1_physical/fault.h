@@ -10,12 +10,12 @@ struct fault {
     struct hp_faults config;
     bool any, bad;                      /* any fault at all; Gilbert-Elliott's state */
     uint64_t bits_left;                 /* good bits before the next wrong one */
-    struct random loss, burst, burst_loss, duplicate, reorder, jitter, bits;
+    struct random loss, burst, burst_loss, duplicate, reorder, jitter, bits, corrupt;
 };
 
 struct fault_fate {
     enum hp_drop drop;                  /* NONE = it arrives */
-    bool twice;
+    bool twice, corrupt;
     hp_time late, jitter;               /* overtaken by others; order kept */
 };
 
@@ -35,7 +35,9 @@ static inline bool fault_hits(struct fault *f, size_t n) { return fault_hits_bit
 /* Flips the bits, in bytes that are p's own; `fcs`: a real FCS of the right bytes goes along.  False: no memory, p is as it was
  * and still the caller's. */
 bool fault_flip(struct fault *f, struct hp_pkt *p, bool fcs);
-/* The same for n symbols, one per byte, of which some one is wrong: 0 becomes 1, anything else 0. */
+/* One bit of the frame, as if it had been sent so.  False: no memory, p is as it was. */
+bool fault_corrupt(struct fault *f, struct hp_pkt *p);
+/* fault_flip() for n symbols, one per byte, of which some one is wrong: 0 becomes 1, anything else 0. */
 void fault_flip_symbols(struct fault *f, uint8_t *symbols, size_t n);
 /* Makes the bytes p's own and in one piece, with a real FCS of them at the end (zeros up to `least` bytes before it) if there is
  * none yet, and room for `more` behind.  False: no memory, p is as it was. */

@@ -19,6 +19,7 @@ struct way {
     hp_time last_due, last_late;        /* the order is kept, whatever changes meanwhile */
     struct pkt_queue flying, late;      /* both by time; late ones were overtaken */
     bool fcs;                           /* flipped bits come with a real FCS */
+    unsigned __int128 turn;             /* of a trace: what one period carries, in bits of a second's 10^9th */
     const struct hp_line_code *code;    /* bit errors are on its symbols; NULL = on the frame's bits */
     struct fault fault;
     struct hp_cable_stats stats;
@@ -28,7 +29,7 @@ void way_init(struct way *y, uint64_t seed, const char *name);
 void way_set(struct way *y, const struct hp_way *config, uint32_t mtu);
 /* The parts of way_put() and way_take() that are not always needed. */
 enum hp_drop way_put_faulty(struct way *y, struct hp_pkt *p);
-enum hp_drop way_put_unbounded(struct way *y, struct hp_pkt *p);
+enum hp_drop way_put_rateless(struct way *y, struct hp_pkt *p);
 struct hp_pkt *way_take_either(struct way *y, hp_time now);
 /* Any frame that is left, for a medium that is cut, or NULL. */
 struct hp_pkt *way_cut(struct way *y);
@@ -60,7 +61,7 @@ static inline enum hp_drop way_put(struct way *y, struct hp_pkt *p, hp_time now)
         y->busy_until = now;
         y->rest = 0;
     }
-    if (!y->config.rate) return way_put_unbounded(y, p);
+    if (!y->config.rate) return way_put_rateless(y, p);
     uint64_t units = way_frame_bytes(p) * 8 * WAY_SECOND + y->rest; /* exact to the bit in the long run */
     y->busy_until += (hp_time)(units / y->config.rate);
     y->rest = units % y->config.rate;

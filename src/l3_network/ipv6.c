@@ -340,7 +340,7 @@ static void ipv6_group_changed(struct hp_stack *s, struct hp_link *l, const stru
 static uint32_t ipv6_mtu(const struct hp_stack *s, const struct hp_link *l)
 {
     const struct ip6_link *i = ip6_link_of(s, l);
-    return i && i->mtu ? i->mtu : l->mtu;
+    return i && i->mtu && i->mtu < l->mtu ? i->mtu : l->mtu;
 }
 
 static const struct net_family ipv6_family = {

@@ -196,6 +196,7 @@ void ip6_link_event(struct hp_stack *s, struct hp_link *l, enum link_event what)
     case LINK_UP: ip6_link_up(s, l); return;
     case LINK_DOWN: ip6_link_down(s, l); return;
     case LINK_REMOVED: ip6_link_close(s, l); return;
+    case LINK_MTU: return; /* asked for whenever it matters */
     }
 }
 

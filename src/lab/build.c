@@ -65,9 +65,11 @@ static struct hp_stack *node_boot(struct hp_world *w, struct world_node *n)
 {
     struct hp_config c = {.name = n->name, .profile = n->profile, .allocator = &w->allocator, .memory_max = n->memory_max,
                           .seed = w->seed + n->boots * 0x9e3779b97f4a7c15u, .entropy = n->has_entropy ? n->entropy : NULL,
-                          .packet_id_first = n->pkt_id, .packet_id_step = node_id_step(n), .now = w->now};
+                          .packet_id_first = n->pkt_id, .packet_id_step = node_id_step(n), .now = w->now + clock_ahead(&n->clock, w->now)};
     struct hp_stack *s = hp_stack_new(&c);
     if (!s) return NULL;
+    s->clock = n->clock;
+    stack_set_outside(s, w->now);
     n->boots++;
     watch_machine(w, s);
     return s;
@@ -304,6 +306,7 @@ void hp_world_crash(struct hp_world *w, const char *name)
     if (!n || !n->stack) return;
     world_clock(w, n);
     n->pkt_id = n->stack->pkt_id;
+    n->clock = n->stack->clock;
     struct hp_stack *s = n->stack;
     n->stack = NULL;
     hp_stack_free(s);

@@ -7,6 +7,8 @@
 #include "hepta/proc.h"
 #include "lab/world.h"
 
+static const hp_time world_clock_most = HP_S(86400) * 365 * 30;
+
 struct hp_world *hp_world_new(uint64_t seed, const struct hp_allocator *allocator)
 {
     struct hp_mem *mem = mem_new(allocator, 0);
@@ -43,7 +45,7 @@ void world_touch(struct hp_world *w, struct world_node *n)
 
 void world_clock(struct hp_world *w, struct world_node *n)
 {
-    if (n->stack && n->stack->now < w->now) n->stack->now = w->now;
+    if (n->stack) stack_set_outside(n->stack, w->now);
 }
 
 void world_clocks(struct hp_world *w)
@@ -62,7 +64,7 @@ void world_look(struct hp_world *w)
 {
     for (uint32_t i = 0; i < w->machines.count; i++) {
         struct world_node *n = world_machine(w, i);
-        if (n->stack) world_set_machine(w, n, hp_deadline(n->stack));
+        if (n->stack) world_set_machine(w, n, stack_outside_at(n->stack, hp_deadline(n->stack)));
     }
 }
 
@@ -83,6 +85,58 @@ void hp_world_freeze(struct hp_world *w, const char *name, bool frozen)
     if (!frozen) world_touch(w, n);
 }
 
+/* ---- clocks ---- */
+
+/* It keeps ticking while the machine is down. */
+static struct stack_clock *world_clock_of(struct hp_world *w, const char *name, struct world_node **n)
+{
+    *n = world_find_node(w, name);
+    if (!*n || (*n)->hub) return NULL;
+    world_clock(w, *n);
+    world_touch(w, *n);
+    return (*n)->stack ? &(*n)->stack->clock : &(*n)->clock;
+}
+
+int hp_world_clock_drift(struct hp_world *w, const char *name, int32_t ppb)
+{
+    struct world_node *n;
+    struct stack_clock *c = ppb >= -HP_WORLD_DRIFT_MAX && ppb <= HP_WORLD_DRIFT_MAX ? world_clock_of(w, name, &n) : NULL;
+    if (!c) return HP_EINVAL;
+    clock_set_drift(c, w->now, ppb);
+    return HP_OK;
+}
+
+int hp_world_clock_step(struct hp_world *w, const char *name, hp_time by)
+{
+    struct world_node *n;
+    struct stack_clock *c = world_clock_of(w, name, &n);
+    if (!c || by > world_clock_most || by < -world_clock_most) return HP_EINVAL;
+    if (c->wall + by > world_clock_most || c->wall + by < -world_clock_most) return HP_ERANGE;
+    c->wall += by;
+    return HP_OK;
+}
+
+int hp_world_clock_jump(struct hp_world *w, const char *name, hp_time by)
+{
+    struct world_node *n;
+    struct stack_clock *c = by >= 0 && by <= world_clock_most ? world_clock_of(w, name, &n) : NULL;
+    if (!c) return HP_EINVAL;
+    if (c->ahead > world_clock_most - by) return HP_ERANGE;
+    clock_jump(c, w->now, by);
+    world_clock(w, n);
+    return HP_OK;
+}
+
+int hp_world_clock(const struct hp_world *w, const char *name, struct hp_world_clock *out)
+{
+    const struct world_node *n = world_find_node(w, name);
+    if (!n || n->hub) return HP_ENOENT;
+    const struct stack_clock *c = n->stack ? &n->stack->clock : &n->clock;
+    hp_time ahead = clock_ahead(c, w->now);
+    *out = (struct hp_world_clock){.monotonic = w->now + ahead, .wall = w->now + ahead + c->wall, .drift_ppb = c->drift_ppb};
+    return HP_OK;
+}
+
 /* ---- events ---- */
 
 static void world_run_machine(struct hp_world *w, struct world_node *n)
@@ -94,10 +148,11 @@ static void world_run_machine(struct hp_world *w, struct world_node *n)
         agenda_set(&w->agenda, n->id, HP_NEVER);
         return;
     }
-    stack_step(s, w->now);
+    stack_set_outside(s, w->now);
+    stack_step(s, s->now);
     bool ran = hp_programs_run(s);
     if (n->on_step) n->on_step(n->on_step_ctx, s);
-    hp_time bound = ran ? w->now : stack_bound(s);
+    hp_time bound = ran ? w->now : stack_outside_at(s, stack_bound(s));
     if (bound < n->planned || n->planned <= w->now) world_set_machine(w, n, bound);
 }
 
@@ -122,7 +177,7 @@ static bool world_is_due(struct hp_world *w, struct agenda_entry e)
 {
     if (!(e.id & AGENDA_MACHINE)) return true;
     struct world_node *n = world_machine(w, e.id & ~AGENDA_MACHINE);
-    hp_time deadline = hp_deadline(n->stack);
+    hp_time deadline = stack_outside_at(n->stack, hp_deadline(n->stack));
     if (deadline <= e.at) return true;
     n->planned = deadline;
     agenda_set(&w->agenda, e.id, deadline);

@@ -9,6 +9,7 @@
 #ifndef LAB_WORLD_H
 #define LAB_WORLD_H
 
+#include "core/clock.h"
 #include "core/map.h"
 #include "core/random.h"
 #include "hepta/lab.h"
@@ -36,6 +37,7 @@ struct world_node {
     const struct hp_proto *const *profile;
     size_t memory_max;
     bool has_entropy, frozen;
+    struct stack_clock clock;           /* while it is down; else the stack has it */
     uint8_t entropy[32];
     uint64_t boots, pkt_id;             /* starts so far; the next packet's id after a restart */
     struct world_port *port;

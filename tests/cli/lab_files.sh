@@ -11,11 +11,15 @@ cat >net.lab <<'END'
 lab 작은망 seed 7 until 3s
 cable-kind wan delay 10ms rate 10Mbit/s loss 1% burst 0.1% 30% 80% reorder 2% 3ms duplicate 1e-6 jitter 2ms bit-errors 1e-9 code manchester ring 64KiB queue 50p back rate 1Mbit/s loss 3%
 include "clients.lab"
+rate-trace lte file "lte.trace"
+cable-kind air rate lte corrupt 0.5% back rate 1Mbit/s
 router [가,나] routes auto set tcp.rto_min_ms 10
 router edge if wan ip 192.0.2.1/24 if lan ip 2001:db8::1/64 advertise 2001:db8::/64
+host s2
 host s1 ip 10.2.0.2/24 gw 10.2.0.1 dns 10.2.0.9 cc reno memory 2MiB label "서버 \"1\" \$5" mac 02:00:00:00:00:07 mtu 1400 no-slaac
 cable c[i] 가 ip - 10.1.$i.1/24
 cable 가 나 kind wan name neck ip 10.3.0.1/24 10.3.0.2/24
+cable s2 가 kind air ip 10.4.0.2/24 10.4.0.1/24
 cable 나 s1 half-duplex rate 10Mbit/s mtu 1400 ip 10.2.0.1/24 -
 cable edge.wan 가 ip - 192.0.2.2/24
 app s1 serve /x 1MB log
@@ -25,12 +29,13 @@ at 1s..1.5s down c[i]-가
 when c1 progress then set neck loss 0
 expect eventually 2s ping c[i] s1
 END
+printf '10ms 1Mbit/s\n5ms 0\n10ms 2Mbit/s\n' >lte.trace
 cat >clients.lab <<'END'
 host-kind client gw 10.1.$i.1 label "$name"
 host c[1..3] ip 10.1.$i.2/24 like client
 END
 "$HEPTA" lab check net.lab >out || fail "check"
-grep -q "lab 작은망, seed 7, until 3s: 4 hosts, 3 routers, 6 cables, 5 apps, 4 faults, 3 expectations" out || fail "summary: $(cat out)"
+grep -q "lab 작은망, seed 7, until 3s: 5 hosts, 3 routers, 7 cables, 5 apps, 4 faults, 3 expectations" out || fail "summary: $(cat out)"
 grep -q "lan of edge has an address and no cable" out || fail "warning: $(cat out)"
 "$HEPTA" lab export --json net.lab >1.json || fail "export"
 "$HEPTA" lab export --json 1.json >2.json || fail "reading JSON"
@@ -43,6 +48,8 @@ assert neck["kind"] == "wan" and neck["queue"] == 50 and neck["code"] == "manche
 assert neck["way"]["rate"] == 10**7 and neck["back"]["rate"] == 10**6 and neck["back"]["delay_ns"] == 10**7
 s1 = [n for n in lab["nodes"] if n["name"] == "s1"][0]
 assert s1["label"] == '서버 "1" $5' and s1["memory"] == 2 << 20 and s1["interfaces"][0]["mtu"] == 1400
+assert lab["rate_traces"][0]["spans"][1] == {"ns": 5000000, "rate": 0} and lab["cables"][4]["way"]["rate_trace"] == "lte"
+assert "rate_trace" not in lab["cables"][4]["back"] and abs(lab["cables"][4]["way"]["corrupt"] - .005) < 1e-9
 assert [f for f in lab["faults"]][2] == ["at", "1s..1.5s", "down", "c3-가"]
 END
 "$HEPTA" lab export --dot net.lab | grep -q '"가" -- "나" \[label="neck"\];' || fail "dot"

@@ -294,6 +294,92 @@ static void test_faults_do_not_change_each_other(void **state)
     pair_end(&u);
 }
 
+/* 10 Mbit/s for 1 ms, nothing for 2 ms, 1 Mbit/s for 7 ms; again.  A full frame has 12304 bits. */
+static const struct hp_rate_span trace_spans[] = {{HP_MS(1), 10000000}, {HP_MS(3), 0}, {HP_MS(10), 1000000}};
+static const struct hp_rate_trace trace = {"t", trace_spans, 3};
+
+static void test_a_rate_by_trace_is_exact(void **state)
+{
+    struct pair t;
+    pair_begin(&t, &(struct hp_cable_config){.way = {.trace = &trace, .delay = HP_US(5)}});
+    for (uint32_t i = 0; i < 4; i++) station_send(&t.a, i, 1514);
+    pair_wait(&t, HP_S(1));
+    assert_int_equal(t.b.count, 4);
+    assert_int_equal(t.b.got[0].time, HP_MS(3) + 2304000 + HP_US(5)); /* 10000 bits before the silence, 2304 after it */
+    assert_int_equal(t.b.got[1].time, HP_MS(10) + (2 * 12304 - 17000) * 100 + HP_US(5)); /* 17000 bits in each period */
+    assert_int_equal(t.b.got[2].time, HP_MS(20) + (3 * 12304 - 34000) * 100 + HP_US(5));
+    assert_int_equal(t.b.got[3].time, HP_MS(23) + (4 * 12304 - 44000) * 1000 + HP_US(5));
+    pair_end(&t);
+}
+
+/* Many periods at once, and a trace that is as good as never over. */
+static void test_a_rate_by_trace_may_be_slow(void **state)
+{
+    static const struct hp_rate_span slow[] = {{1000, 1000000}, {HP_S(1), 0}}; /* one bit a second */
+    static const struct hp_rate_trace slowly = {"slow", slow, 2};
+    static const struct hp_rate_span never[] = {{1, 1}, {HP_S(1000000000), 0}};
+    static const struct hp_rate_trace hardly = {"never", never, 2};
+    struct pair t;
+    pair_begin(&t, &(struct hp_cable_config){.way = {.trace = &slowly}});
+    station_send(&t.a, 1, 1514);
+    pair_wait(&t, HP_S(20000));
+    assert_int_equal(t.b.count, 1);
+    assert_int_equal(t.b.got[0].time, HP_S(12303) + 1000);
+    pair_end(&t);
+    pair_begin(&t, &(struct hp_cable_config){.way = {.trace = &hardly}});
+    station_send(&t.a, 1, 1514);
+    station_send(&t.a, 2, 1514);
+    pair_wait(&t, HP_S(1000000));
+    assert_int_equal(t.b.count, 0);
+    pair_end(&t);
+}
+
+/* The share of 100 ms at 1.7 Mbit/s on the average, whatever the rounding. */
+static void test_a_trace_carries_what_it_says(void **state)
+{
+    struct pair t;
+    pair_begin(&t, &(struct hp_cable_config){.way = {.trace = &trace}});
+    for (uint32_t i = 0; i < 1000; i++) station_send(&t.a, i, 1514);
+    pair_wait(&t, HP_S(100));
+    assert_int_equal(t.b.count, 1000);
+    uint64_t bits = 1000 * 12304, turns = bits / 17000, left = bits % 17000; /* 723 whole periods, and 13000 bits */
+    assert_int_equal(left, 13000);
+    assert_int_equal(t.b.got[999].time, (hp_time)turns * HP_MS(10) + HP_MS(3) + HP_MS(3));
+    pair_end(&t);
+}
+
+static void test_longer_frames_than_the_mtu_die_by_name(void **state)
+{
+    struct pair t;
+    pair_begin(&t, &(struct hp_cable_config){.way = {.rate = 1000000000, .mtu = 1000}});
+    station_send(&t.a, 1, 1014);
+    station_send(&t.a, 2, 1015);
+    station_send(&t.a, 3, 60);
+    pair_wait(&t, HP_S(1));
+    assert_int_equal(t.b.count, 2);
+    assert_int_equal(t.b.got[1].number, 3);
+    assert_int_equal(t.b.got[1].time, (1014 + 24 + 1015 + 24 + 84) * 8); /* it took its time all the same */
+    assert_int_equal(t.dropped, 1);
+    assert_int_equal(t.last_drop, HP_DROP_WIRE_TOO_BIG);
+    pair_end(&t);
+}
+
+/* One bit of each, and no FCS that would find it. */
+static void test_corrupted_frames_arrive(void **state)
+{
+    struct pair t;
+    struct hp_cable_stats stats;
+    pair_begin(&t, &(struct hp_cable_config){.way = {.faults.corrupt = UINT32_MAX}});
+    for (uint32_t i = 0; i < 500; i++) station_send(&t.a, 0, 1514);
+    pair_wait(&t, HP_S(1));
+    hp_cable_stats(t.cable, 0, &stats);
+    assert_int_equal(stats.corrupted, 500);
+    assert_int_equal(hp_drop_count(t.b.s, HP_DROP_FCS), 0);
+    assert_int_equal(stats.delivered, 500);
+    assert_in_range(t.b.count, 450, 499); /* in a few it was the address or the type */
+    pair_end(&t);
+}
+
 static void test_settings_change_on_the_way(void **state)
 {
     struct pair t;
@@ -411,6 +497,11 @@ int main(void)
         cmocka_unit_test(test_jitter_keeps_the_order),
         cmocka_unit_test(test_flipped_bits_die_of_the_fcs),
         cmocka_unit_test(test_faults_do_not_change_each_other),
+        cmocka_unit_test(test_a_rate_by_trace_is_exact),
+        cmocka_unit_test(test_a_rate_by_trace_may_be_slow),
+        cmocka_unit_test(test_a_trace_carries_what_it_says),
+        cmocka_unit_test(test_longer_frames_than_the_mtu_die_by_name),
+        cmocka_unit_test(test_corrupted_frames_arrive),
         cmocka_unit_test(test_settings_change_on_the_way),
         cmocka_unit_test(test_cut_cable_kills_by_name_and_takes_the_carrier),
         cmocka_unit_test(test_frames_outlive_their_sender),

@@ -86,6 +86,23 @@ static void test_the_design_s_lab(void **state)
 
 /* ---- what is wrong ---- */
 
+static int open_trace(void *ctx, const char *from, const char *name, const char **text, size_t *n)
+{
+    static const struct { const char *name, *text; } files[] = {
+        {"mixed.trace", "5ms 1000\n7\n"}, {"back.trace", "1\n4\n3\n"}, {"words.trace", "fast\n"},
+        {"lte.trace", "\xef\xbb\xbf# how long   how fast\r\n100ms 5Mbit/s\r\n\n50ms\t0\r\n25ms 5Mbit/s # again\n25ms 5000000"},
+        {"mahimahi.trace", "2\n2\n3\n6\n"}};
+    for (unsigned i = 0; i < sizeof files / sizeof *files; i++) {
+        if (strcmp(files[i].name, name) != 0) continue;
+        *text = files[i].text;
+        *n = strlen(*text);
+        return HP_OK;
+    }
+    return HP_ENOENT;
+}
+
+static const struct hp_plan_options with_traces = {.open = open_trace};
+
 static void test_what_is_wrong_is_said_where_it_is(void **state)
 {
     static const struct { const char *text, *said; } cases[] = {
@@ -105,6 +122,20 @@ static void test_what_is_wrong_is_said_where_it_is(void **state)
         {"host a\ncable a a\n", "t:2:9: error: this cable would go from a to itself\n"},
         {"host a b c\ncable a.eth0 b\ncable a.eth0 c\n", "t:3:7: error: eth0 of a has a cable already (line 2)\n"},
         {"host a b\ncable a b queue fq_codel\n", "t:2:17: error: the queue discipline \"fq_codel\" is not built"},
+        {"host a b\ncable a b rate 10Mibt\n", "t:2:16: error: \"10Mibt\" is no rate, as 9600, 100Mbit/s, 1Gbit/s, infinite or the name of a rate-trace\n"},
+        {"rate-trace lte 5ms 1000\nhost a b\ncable a b loss 1% rate ltee\n",
+         "t:3:24: error: \"ltee\" is no rate, as 9600, 100Mbit/s, 1Gbit/s, infinite or the name of a rate-trace; did you mean \"lte\"?\n"},
+        {"host a b\ncable a b loss\n", "t:2:11: error: \"loss\" wants a share, as 1%, 0.01 or 1e-6\n"},
+        {"host a b\ncable a b corrupt many\n", "t:2:19: error: \"many\" is no share, as 1%, 0.01 or 1e-6\n"},
+        {"host a b\ncable a b burst 1% 0\n", "t:2:20: error: \"0\" is no share above 0: a burst must be able to end\n"},
+        {"rate-trace x\n", "t:1:1: error: a rate-trace is a name and how long what rate holds: rate-trace NAME SPAN RATE ..."},
+        {"rate-trace x 5ms 1000 10ms\n", "t:1:23: error: after \"10ms\" a rate is wanted: SPAN RATE, as 100ms 5Mbit/s\n"},
+        {"rate-trace x 0ms 1000\n", "t:1:14: error: \"0ms\" is no time for how long the rate is so, as 100ms\n"},
+        {"rate-trace x 5ms 0\nhost a b\ncable a b rate x\n", "t:3:16: error: \"x\" is no rate-trace in which something moves\n"},
+        {"rate-trace infinite 5ms 1000\n", "t:1:12: error: \"infinite\" is a rate already, so that no rate-trace can be called so\n"},
+        {"rate-trace x file \"mixed.trace\"\n", "mixed.trace:2:1: error: lines of two kinds in one file: SPAN RATE, and mahimahi's milliseconds\n"},
+        {"rate-trace x file \"back.trace\"\n", "back.trace:3:1: error: millisecond 3 comes after 4: they must not fall\n"},
+        {"rate-trace x file \"words.trace\"\n", "words.trace:1:1: error: \"fast\": a line is SPAN RATE, as 100ms 5Mbit/s, or (mahimahi's) the millisecond"},
         {"host a b\ncable a b half-duplex\n", "t:2:1: error: half-duplex wants a rate"},
         {"host a b\ncable a b name a\n", "t:2:16: error: \"a\" is a host's name (line 1)"},
         {"host c[1..] ip 1.1.1.1/8\n", "t:1:6: error: \"1..\": a range goes from a number to a number, as [1..64]\n"},
@@ -124,7 +155,7 @@ static void test_what_is_wrong_is_said_where_it_is(void **state)
         {"host a\napp b ping a\n", "t:2:5: error: there is no node \"b\"; did you mean \"a\"?\n"},
         {"switch s\napp s ping a\n", "t:2:5: error: s is a switch: programs run on hosts and routers\n"},
         {"lab a\nlab b\n", "t:2:1: error: there is a lab line already\n"},
-        {"include x\n", "t:1:1: error: there are no files here that could be included\n"},
+        {"include x\n", "t:1:9: error: there are no files here that could be read\n"},
         {"repeater r\nhost a b c\ncable [a,b,c] r\n", "t:3:15: error: a repeater has two ends; \"r\" would get a third cable"},
     };
     for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -132,7 +163,8 @@ static void test_what_is_wrong_is_said_where_it_is(void **state)
         struct hp_plan_error error;
         char said[1000];
         test_alloc_init(&memory);
-        assert_int_equal(hp_plan_parse(cases[i].text, strlen(cases[i].text), &memory.allocator, &plan, &error), HP_EPROTO);
+        const struct hp_plan_options *options = strstr(cases[i].text, ".trace") ? &with_traces : NULL;
+        assert_int_equal(hp_plan_read(cases[i].text, strlen(cases[i].text), options, &memory.allocator, &plan, &error), HP_EPROTO);
         hp_plan_error_text(&error, "t", said, sizeof said);
         if (strncmp(said, cases[i].said, strlen(cases[i].said)) != 0) fail_msg("%s\nwanted:\n%s\ngot:\n%s", cases[i].text, cases[i].said, said);
         test_alloc_end(&memory);
@@ -313,6 +345,44 @@ static void test_an_app_s_times_may_stand_anywhere(void **state)
     plan_end(p);
 }
 
+static void span_is(const struct hp_rate_trace *t, uint32_t i, hp_time until, uint64_t rate)
+{
+    assert_true(i < t->spans);
+    assert_int_equal(t->span[i].until, until);
+    assert_int_equal(t->span[i].rate, rate);
+}
+
+static void test_rate_traces(void **state)
+{
+    static const char text[] = "rate-trace lte file \"lte.trace\"\nrate-trace m file mahimahi.trace\nrate-trace two 1s 1Mbit/s\nrate-trace two 1s 2Mbit/s\n"
+                               "host a b c\ncable a b rate lte\ncable a c rate lte back rate two\ncable b c rate m rate 5000\n";
+    struct hp_plan *plan;
+    struct hp_plan_error error;
+    char said[1000];
+    test_alloc_init(&memory);
+    if (hp_plan_read(text, strlen(text), &with_traces, &memory.allocator, &plan, &error)) fail_msg("%s", hp_plan_error_text(&error, "t", said, sizeof said));
+    assert_int_equal(plan->traces, 3);
+    const struct hp_rate_trace *lte = plan->trace[0], *m = plan->trace[1], *two = plan->trace[2];
+    assert_int_equal(lte->spans, 3); /* the last two are one */
+    span_is(lte, 0, HP_MS(100), 5000000);
+    span_is(lte, 1, HP_MS(150), 0);
+    span_is(lte, 2, HP_MS(200), 5000000);
+    assert_int_equal(m->spans, 5); /* nothing in the first millisecond, two frames in the second, one, nothing for two, one */
+    span_is(m, 0, HP_MS(1), 0);
+    span_is(m, 1, HP_MS(2), 2 * 1538 * 8 * 1000);
+    span_is(m, 2, HP_MS(3), 1538 * 8 * 1000);
+    span_is(m, 3, HP_MS(5), 0);
+    span_is(m, 4, HP_MS(6), 1538 * 8 * 1000);
+    assert_int_equal(two->spans, 2);
+    span_is(two, 1, HP_S(2), 2000000);
+    assert_ptr_equal(plan->cable[0].config.way.trace, lte);
+    assert_ptr_equal(plan->cable[1].config.way.trace, lte);
+    assert_ptr_equal(plan->cable[1].back.trace, two);
+    assert_null(plan->cable[2].config.way.trace);
+    assert_int_equal(plan->cable[2].config.way.rate, 5000);
+    plan_end(plan);
+}
+
 static void test_X02_nth_allocation_of_a_plan(void **state)
 {
     uint64_t last = 1;
@@ -344,6 +414,7 @@ int main(void)
         cmocka_unit_test(test_F03_brackets_in_brackets), cmocka_unit_test(test_ranges),
         cmocka_unit_test(test_interfaces_and_kinds),
         cmocka_unit_test(test_an_app_s_times_may_stand_anywhere),
+        cmocka_unit_test(test_rate_traces),
         cmocka_unit_test(test_X02_nth_allocation_of_a_plan),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

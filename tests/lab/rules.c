@@ -187,6 +187,87 @@ static void test_set_goes_back_to_what_it_was(void **state)
     try_end(&t);
 }
 
+/* Ten pings a second of a's time: twice as fast, half of its time twice as slow, from another clock on the wall. */
+static void test_a_machine_lives_by_its_own_clock(void **state)
+{
+    struct trial t;
+    struct hp_world_clock clock;
+    try_run(&t, "at 0s clock a drift 90%\nexpect exactly 20 ping a b\nexpect eventually 2020ms app a.ping ok\nexpect never app a.ping failed\n"
+                "expect final a.clock >= 8.9s and a.clock <= 9s and b.clock == 0\n");
+    assert_int_equal(verdict_of(&t, 0).verdict, HP_VERDICT_HELD);
+    assert_int_equal(verdict_of(&t, 1).verdict, HP_VERDICT_HELD); /* 1 s in the world's time, then 1.9 s in its own */
+    assert_int_equal(verdict_of(&t, 2).verdict, HP_VERDICT_HELD);
+    assert_int_equal(verdict_of(&t, 3).verdict, HP_VERDICT_HELD);
+    assert_int_equal(hp_world_clock(hp_run_world(t.run), "a", &clock), HP_OK);
+    assert_int_equal(clock.monotonic, HP_S(19));
+    try_end(&t);
+    try_run(&t, "at 1s..3s clock a drift -50%\nexpect exactly 10 ping a b\nexpect within 2s after \"unclock a drift -50%\" app a.ping ok\n"
+                "when \"unclock a drift -50%\" then down left\n");
+    assert_int_equal(verdict_of(&t, 0).verdict, HP_VERDICT_HELD);
+    assert_non_null(strstr(t.news, "3.000000000 unclock a drift -50%\n"));
+    try_end(&t);
+}
+
+static void test_a_step_of_the_clock_on_the_wall_is_not_noticed(void **state)
+{
+    static const char *const steps[] = {"", "at 1500ms..1900ms clock a b step -3h\nat 2s clock * step 1h\n"};
+    uint64_t digest[2];
+    struct trial t;
+    for (int i = 0; i < 2; i++) {
+        try_run(&t, steps[i]);
+        digest[i] = hp_world_digest(hp_run_world(t.run));
+        try_end(&t);
+    }
+    assert_true(digest[0] == digest[1]);
+    try_run(&t, "at 1s clock a step -3h\nat 2s crash a\nat 3s clock a step -1h\nat 4s restart a\nexpect final a.clock == -4h\n");
+    assert_int_equal(verdict_of(&t, 0).verdict, HP_VERDICT_HELD);
+    try_end(&t);
+}
+
+/* What was due within the leap is due at once: the program's pauses are over, and nothing else breaks. */
+static void test_a_clock_may_jump(void **state)
+{
+    struct trial t;
+    struct hp_world_clock clock;
+    try_run(&t, "at 1450ms clock a jump 1h\nexpect exactly 20 ping a b\nexpect eventually 3s app a.ping ok\n");
+    assert_int_equal(verdict_of(&t, 0).verdict, HP_VERDICT_HELD);
+    assert_int_equal(verdict_of(&t, 1).verdict, HP_VERDICT_HELD);
+    assert_int_equal(hp_world_clock(hp_run_world(t.run), "a", &clock), HP_OK);
+    assert_int_equal(clock.monotonic, HP_S(3610));
+    assert_int_equal(clock.wall, HP_S(3610));
+    try_end(&t);
+}
+
+/* The machine is told of what its own interface takes; what the cable takes, nobody is told. */
+static void test_mtu_of_an_interface_and_of_a_cable(void **state)
+{
+    static const char flow[] = "app b serve /x 20k\napp a get http://10.0.0.2/x start 100ms name get\n";
+    struct trial t;
+    char lines[400];
+    snprintf(lines, sizeof lines, "%sat 0s set right there mtu 1000\nexpect at-least 1 drop right reason WIRE_TOO_BIG\nexpect never app get ok\n", flow);
+    try_run(&t, lines);
+    assert_int_equal(verdict_of(&t, 0).verdict, HP_VERDICT_HELD);
+    assert_int_equal(verdict_of(&t, 1).verdict, HP_VERDICT_HELD);
+    try_end(&t);
+    snprintf(lines, sizeof lines,
+             "%sat 0s set a.eth0 mtu 1280\nexpect never drop right\nexpect eventually app get ok\nexpect never frame b frame.len > 1294\n", flow);
+    try_run(&t, lines);
+    for (unsigned i = 0; i < 3; i++) assert_int_equal(verdict_of(&t, i).verdict, HP_VERDICT_HELD);
+    try_end(&t);
+}
+
+static void test_a_rate_may_be_set_to_a_trace(void **state)
+{
+    struct trial t;
+    struct hp_way way;
+    try_run(&t, "rate-trace on-off 1s 1Mbit/s 1s 0\nat 1s..5s set left rate on-off\nexpect exactly 20 ping a b\nexpect final a.bytes > 0\n");
+    assert_int_equal(verdict_of(&t, 0).verdict, HP_VERDICT_HELD);
+    hp_cable_get(hp_world_find_cable(hp_run_world(t.run), "left"), 1, &way);
+    assert_int_equal(way.rate, 10000000);
+    assert_null(way.trace);
+    try_end(&t);
+}
+
 static void test_programs_are_started_and_stopped(void **state)
 {
     struct trial t;
@@ -211,7 +292,20 @@ static void test_what_is_wrong_is_said_where(void **state)
     wrong("at 1s dwon left\n", 7, "what goes wrong");
     wrong("at 1s down nobody\n", 12, "the name of a cable");
     wrong("at 3s..2s down left\n", 4, "two times");
-    wrong("at 1s set left los 1%\n", 16, "the name of a cable");
+    wrong("at 1s set left los 1%\n", 16, "rate, delay, loss");
+    wrong("at 1s set lfet loss 1%\n", 11, "the name of a cable");
+    wrong("at 1s set left rate fast\n", 21, "a rate, as");
+    wrong("at 1s set left mtu 50\n", 20, "a number of bytes from 68");
+    wrong("at 1s set r.eth0 mtu 576\n", 22, "an MTU from 1280");
+    wrong("at 1s set r.eth0 loss 5%\n", 18, "mtu and a number");
+    wrong("at 1s set r.eth7 mtu 1400\n", 11, "an interface that the node has");
+    wrong("at 1s clock a tick 5s\n", 15, "step BY, drift BY or jump BY");
+    wrong("at 1s clock a drift 200\n", 21, "a drift such as");
+    wrong("at 1s clock a drift -91%\n", 21, "a drift such as");
+    wrong("at 1s clock a step soon\n", 20, "a time such as");
+    wrong("at 1s clock a jump -5s\n", 20, "a time forward");
+    wrong("at 1s..2s clock a jump 5s\n", 19, "cannot be set back");
+    wrong("at 1s clock nobody step 5s\n", 13, "the name of a node");
     wrong("at 1s down left for\n", 17, "a time");
     wrong("every 0s down left\n", 10, "a period");
     wrong("when drop left down left\n", 16, "then");
@@ -235,6 +329,11 @@ int main(void)
         cmocka_unit_test(test_a_fault_after_an_event),
         cmocka_unit_test(test_a_frozen_machine_answers_later),
         cmocka_unit_test(test_set_goes_back_to_what_it_was),
+        cmocka_unit_test(test_a_machine_lives_by_its_own_clock),
+        cmocka_unit_test(test_a_step_of_the_clock_on_the_wall_is_not_noticed),
+        cmocka_unit_test(test_a_clock_may_jump),
+        cmocka_unit_test(test_mtu_of_an_interface_and_of_a_cable),
+        cmocka_unit_test(test_a_rate_may_be_set_to_a_trace),
         cmocka_unit_test(test_programs_are_started_and_stopped),
         cmocka_unit_test(test_what_is_wrong_is_said_where),
     };

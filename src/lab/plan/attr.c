@@ -48,7 +48,7 @@ static bool attr_one(struct plan_cursor *c, const struct plan_attr *table, unsig
     if (!word) return false;
     const struct plan_attr *a = attr_find(table, word);
     if (a && !(a->kinds & kinds)) return plan_fail(c->r, c->key, "\"%s\" fits other nodes, not this one", word);
-    if (a) return a->read(c, ctx);
+    if (a && a->read) return a->read(c, ctx);
     bool known = false;
     if (other && !other(c, ctx, word, &known)) return false;
     return known || attr_unknown(c, table, kinds, word);

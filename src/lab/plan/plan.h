@@ -9,6 +9,8 @@
  *   node.c     host, router, switch, hub, repeater
  *   cable.c    cable
  *   way.c      what a cable does to frames
+ *   value.c    ... its values, as `set CABLE` has them too (value.h)
+ *   trace.c    rate-trace
  *   app.c      app; at, every, when, expect
  *   name.c     names: what may be one, and who has it
  *   error.c    complaints
@@ -133,6 +135,15 @@ void plan_nearest_hint(const struct plan_nearest *n, struct hp_plan_error *error
 
 /* lexer.c: the next line that has words; false: the end, or r->err. */
 bool plan_line(struct plan_reader *r, struct plan_source *s);
+
+/* read.c: a file that a line names, opened and given back; and made ready to be read line by line. */
+bool plan_open(struct plan_reader *r, const struct plan_source *from, const struct plan_word *w, const char **text, size_t *n);
+void plan_close(struct plan_reader *r, const char *text, size_t n);
+bool plan_source_begin(struct plan_reader *r, const char *name, const char *text, size_t n, uint32_t depth, struct plan_source *out);
+
+/* trace.c */
+/* A line; `from`: where it stands. */
+bool plan_rate_trace_line(struct plan_reader *r, const struct plan_source *from);
 
 /* range.c */
 struct plan_range {             /* a part of a range: numbers, or one word of a list */

@@ -38,24 +38,36 @@ static bool read_lab(struct plan_reader *r)
 
 /* ---- include "FILE" ---- */
 
+bool plan_open(struct plan_reader *r, const struct plan_source *from, const struct plan_word *w, const char **text, size_t *n)
+{
+    const struct hp_plan_options *o = r->options;
+    if (!o || !o->open) return plan_fail(r, w, "there are no files here that could be read");
+    if (from->depth >= HP_PLAN_INCLUDES_MAX) return plan_fail(r, w, "files include files more than %d deep: does one include itself?", HP_PLAN_INCLUDES_MAX);
+    if (r->arena->files >= HP_PLAN_FILES_MAX) return plan_fail(r, w, "more than %d files", HP_PLAN_FILES_MAX);
+    int err = o->open(o->ctx, r->arena->file[from->file].name, w->text, text, n);
+    if (err == HP_ENOMEM) return plan_no_memory(r);
+    if (err) return plan_fail(r, w, "\"%s\" cannot be read: %s", w->text, hp_err_text(err));
+    if (r->bytes + *n <= HP_PLAN_FILE_MAX) return true;
+    plan_close(r, *text, *n);
+    return plan_fail(r, w, "all files together have more than %d MiB", HP_PLAN_FILE_MAX >> 20);
+}
+
+void plan_close(struct plan_reader *r, const char *text, size_t n)
+{
+    if (r->options->close) r->options->close(r->options->ctx, text, n);
+}
+
 static bool read_file(struct plan_reader *r, const char *name, const char *text, size_t n, uint32_t depth);
 
 static bool read_include(struct plan_reader *r, const struct plan_source *from)
 {
-    const struct hp_plan_options *o = r->options;
-    const struct plan_word *w = &r->word[1];
     const char *text;
     size_t n;
     if (r->words != 2) return plan_fail(r, r->word, "include wants the name of one file: include \"FILE\"");
-    if (!o || !o->open) return plan_fail(r, r->word, "there are no files here that could be included");
-    if (from->depth >= HP_PLAN_INCLUDES_MAX) return plan_fail(r, w, "files include files more than %d deep: does one include itself?", HP_PLAN_INCLUDES_MAX);
-    if (r->arena->files >= HP_PLAN_FILES_MAX) return plan_fail(r, w, "more than %d files", HP_PLAN_FILES_MAX);
-    int err = o->open(o->ctx, r->arena->file[from->file].name, w->text, &text, &n);
-    if (err == HP_ENOMEM) return plan_no_memory(r);
-    if (err) return plan_fail(r, w, "\"%s\" cannot be read: %s", w->text, hp_err_text(err));
-    bool ok = r->bytes + n <= HP_PLAN_FILE_MAX || plan_fail(r, w, "all files together have more than %d MiB", HP_PLAN_FILE_MAX >> 20);
-    if (ok) ok = read_file(r, w->text, text, n, from->depth + 1);
-    if (o->close) o->close(o->ctx, text, n);
+    const struct plan_word w = r->word[1];
+    if (!plan_open(r, from, &w, &text, &n)) return false;
+    bool ok = read_file(r, w.text, text, n, from->depth + 1);
+    plan_close(r, text, n);
     return ok;
 }
 
@@ -64,7 +76,7 @@ static bool read_include(struct plan_reader *r, const struct plan_source *from)
 static bool read_one(struct plan_reader *r, const struct plan_source *s)
 {
     static const char *const words[] = {"lab", "host", "router", "switch", "hub", "repeater", "cable", "cable-kind", "host-kind", "router-kind", "switch-kind",
-                                        "hub-kind", "repeater-kind", "app", "at", "every", "when", "expect", "include", NULL};
+                                        "hub-kind", "repeater-kind", "app", "at", "every", "when", "expect", "include", "rate-trace", NULL};
     static const struct plan_turns none = {.n = 1};
     const struct plan_word *w = r->word;
     r->scratch_at = 0;
@@ -85,6 +97,7 @@ static bool read_one(struct plan_reader *r, const struct plan_source *s)
     if (strcmp(key, "expect") == 0) return plan_happening_line(r, true);
     if (strcmp(key, "lab") == 0) return read_lab(r);
     if (strcmp(key, "include") == 0) return read_include(r, s);
+    if (strcmp(key, "rate-trace") == 0) return plan_rate_trace_line(r, s);
     return plan_fail_near(r, w, words, key, "no line begins with \"%s\"", key);
 }
 
@@ -101,17 +114,23 @@ static bool read_lines(struct plan_reader *r, struct plan_source *s)
     }
 }
 
-static bool read_file(struct plan_reader *r, const char *name, const char *text, size_t n, uint32_t depth)
+bool plan_source_begin(struct plan_reader *r, const char *name, const char *text, size_t n, uint32_t depth, struct plan_source *out)
 {
     struct hp_plan_arena *a = r->arena;
     struct plan_file *f = &a->file[a->files];
     *f = (struct plan_file){.name = name, .text = plan_text(a, text, n), .cut = plan_alloc(a, n + 1), .n = n};
     if (!f->text || !f->cut) return plan_no_memory(r);
     bool bom = n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0;
-    struct plan_source s = {.text = f->text, .cut = f->cut, .n = n, .at = bom ? 3 : 0, .file = a->files, .line = 1, .column = 1, .depth = depth};
+    *out = (struct plan_source){.text = f->text, .cut = f->cut, .n = n, .at = bom ? 3 : 0, .file = a->files, .line = 1, .column = 1, .depth = depth};
     a->files++;
     r->bytes += n;
-    return read_lines(r, &s);
+    return true;
+}
+
+static bool read_file(struct plan_reader *r, const char *name, const char *text, size_t n, uint32_t depth)
+{
+    struct plan_source s;
+    return plan_source_begin(r, name, text, n, depth, &s) && read_lines(r, &s);
 }
 
 /* Arrays do not move any more. */

@@ -2,26 +2,19 @@
  *
  *   down CABLE...   up CABLE...           unplugged, plugged in
  *   set CABLE... [there|back] WORD VALUE ...
- *                                         rate, delay, loss, burst BEGIN END [LOSS], duplicate, reorder SHARE [BY], jitter, bit-errors
+ *                                         what a `cable` line says of a direction (value.c), and mtu N: longer frames die silently
+ *   set NODE.INTERFACE mtu N              what the machine itself believes of its link
  *   crash NODE...   restart NODE...       loses power and all that it knew; starts anew
  *   freeze NODE...  thaw NODE...          does nothing for a while, and knows nothing of it
+ *   clock NODE... step|drift|jump BY      clock.c
  *   partition NODE... | NODE...           every cable between the two groups is unplugged; heal: plugged in
  *   start APP...    stop APP...
  *
- * Names are globs.  Undoing sets a cable to what it was when the action was done. */
+ * Names are globs.  Undoing sets a cable, an interface or a drift to what it was when the action was done. */
+#include "lab/plan/value.h"
 #include "lab/rules/rules.h"
 
-enum action_field { ACTION_RATE,
-                    ACTION_DELAY,
-                    ACTION_LOSS,
-                    ACTION_BURST,
-                    ACTION_DUPLICATE,
-                    ACTION_REORDER,
-                    ACTION_JITTER,
-                    ACTION_BIT_ERRORS,
-                    ACTION_FIELDS };
-static const char *const action_fields[] = {"rate", "delay", "loss", "burst", "duplicate", "reorder", "jitter", "bit-errors", NULL};
-static const char *const action_words[] = {"down", "up", "set", "crash", "restart", "freeze", "thaw", "partition", "heal", "start", "stop", NULL};
+static const char *const action_words[] = {"down", "up", "set", "crash", "restart", "freeze", "thaw", "clock", "partition", "heal", "start", "stop", NULL};
 
 /* ---- reading ---- */
 
@@ -38,56 +31,39 @@ static bool action_things(struct rule_line *r, struct rules *rules, struct actio
     return true;
 }
 
-static bool action_share(struct rule_line *r, uint32_t *out)
+static const char *action_peek(void *ctx) { return ((struct rule_line *)ctx)->token; }
+static void action_take(void *ctx) { rule_next(ctx); }
+
+static bool action_wrong(void *ctx, const char *const *nearest, const char *what)
 {
-    if (!hp_share_parse(r->token, out)) return rule_wrong(r, NULL, "a share such as 1%");
-    rule_next(r);
-    return true;
+    char wanted[128];
+    struct text t = text_of(wanted, sizeof wanted);
+    text_str(&t, "a ");
+    text_str(&t, what);
+    return rule_wrong(ctx, nearest, wanted);
 }
 
-static bool action_rate(struct rule_line *r, uint64_t *out)
+static bool action_room(struct rule_line *r, struct rules *rules, struct action *a)
 {
-    if (!hp_rate_parse(r->token, out)) return rule_wrong(r, NULL, "a rate such as 10Mbit/s");
-    rule_next(r);
-    return true;
+    a->was = mem_zalloc(rules->c.mem, a->things * sizeof *a->was);
+    return a->was || rule_wrong(r, NULL, "more memory");
 }
 
-static bool action_burst(struct rule_line *r, struct hp_faults *f)
-{
-    uint32_t share;
-    f->burst_loss = 0;
-    if (!action_share(r, &f->burst_begin) || !action_share(r, &f->burst_end)) return false;
-    return !hp_share_parse(r->token, &share) || action_share(r, &f->burst_loss);
-}
+/* The names of cables end where a setting begins. */
+static bool action_is_field(const struct rule_line *r) { return !r->quoted && value_find(r->token) != VALUE_FIELDS; }
 
-static bool action_reorder(struct rule_line *r, struct hp_faults *f)
+static bool action_fields(struct rule_line *r, struct rules *rules, struct action *a)
 {
-    f->reorder_by = 0;
-    if (!action_share(r, &f->reorder)) return false;
-    return !rule_is_time(r) || rule_time(r, &f->reorder_by);
-}
-
-static bool action_value(struct rule_line *r, struct hp_way *w, enum action_field field)
-{
-    switch (field) {
-    case ACTION_RATE: return action_rate(r, &w->rate);
-    case ACTION_DELAY: return rule_time(r, &w->delay);
-    case ACTION_LOSS: return action_share(r, &w->faults.loss);
-    case ACTION_BURST: return action_burst(r, &w->faults);
-    case ACTION_DUPLICATE: return action_share(r, &w->faults.duplicate);
-    case ACTION_REORDER: return action_reorder(r, &w->faults);
-    case ACTION_JITTER: return rule_time(r, &w->faults.jitter);
-    case ACTION_BIT_ERRORS: return action_share(r, &w->faults.bit_errors);
-    case ACTION_FIELDS: break;
-    }
-    return false;
-}
-
-static enum action_field action_field(const struct rule_line *r)
-{
-    int i = 0;
-    while (i < ACTION_FIELDS && !rule_is(r, action_fields[i])) i++;
-    return (enum action_field)i;
+    const struct value_words words = {.plan = rules->c.plan, .ctx = r, .peek = action_peek, .take = action_take, .wrong = action_wrong};
+    do {
+        enum value_field field = action_is_field(r) ? value_find(r->token) : VALUE_FIELDS;
+        if (field == VALUE_FIELDS) return rule_wrong(r, value_names, "rate, delay, loss, burst, duplicate, reorder, jitter, bit-errors, corrupt or mtu");
+        rule_next(r);
+        if (!value_read(&words, field, &a->way)) return false;
+        a->mask |= 1u << field;
+    } while (!action_ends(r));
+    a->before = mem_zalloc(rules->c.mem, a->things * sizeof *a->before);
+    return a->before || rule_wrong(r, NULL, "more memory");
 }
 
 /* Cables until the first word that is a setting. */
@@ -95,20 +71,103 @@ static bool action_set(struct rule_line *r, struct rules *rules, struct action *
 {
     a->ends = 3;
     do {
+        if (rule_end(r)) return rule_wrong(r, NULL, "the name of a cable");
         if (!rules_find(r, rules, RULES_CABLES, r->token, &a->thing, &a->things)) return false;
         rule_next(r);
-    } while (!rule_end(r) && !rule_is(r, "there") && !rule_is(r, "back") && action_field(r) == ACTION_FIELDS);
+    } while (!rule_end(r) && !rule_is(r, "there") && !rule_is(r, "back") && !action_is_field(r) && rules_any(rules->c.plan, RULES_CABLES, r->token));
     if (rule_take(r, "there")) a->ends = 1;
     else if (rule_take(r, "back")) a->ends = 2;
+    return action_fields(r, rules, a);
+}
+
+/* "r1.eth0": the length of the node's name, or 0. */
+static size_t action_interface(const struct rule_line *r, const struct rules *rules)
+{
+    char node[sizeof r->token];
+    for (const char *dot = strchr(r->token, '.'); dot && !rules_any(rules->c.plan, RULES_CABLES, r->token); dot = strchr(dot + 1, '.')) {
+        struct text t = text_of(node, sizeof node);
+        text_bytes(&t, r->token, (size_t)(dot - r->token));
+        if (rules_any(rules->c.plan, RULES_NODES, node)) return (size_t)(dot - r->token);
+    }
+    return 0;
+}
+
+static bool action_set_mtu(struct rule_line *r, struct rules *rules, struct action *a, size_t n)
+{
+    static const char *const words[] = {"mtu", NULL};
+    const struct hp_plan *plan = rules->c.plan;
+    char node[sizeof r->token];
+    double mtu;
+    struct text t = text_of(node, sizeof node), name = text_of(a->interface, sizeof a->interface);
+    text_bytes(&t, r->token, n);
+    text_str(&name, r->token + n + 1);
+    a->kind = ACTION_MTU;
+    if (!rules_find(r, rules, RULES_NODES, node, &a->thing, &a->things)) return false;
+    for (uint32_t i = 0; i < a->things; i++)
+        if (hp_plan_find_interface(plan, (uint32_t)a->thing[i], a->interface) < 0) return rule_wrong(r, NULL, "an interface that the node has");
+    rule_next(r);
+    if (!rule_take(r, "mtu")) return rule_wrong(r, words, "mtu and a number of bytes");
+    if (!number_parse(r->token, &mtu) || mtu < 1280 || mtu > 65535) return rule_wrong(r, NULL, "an MTU from 1280, which IPv6 needs, to 65535");
+    a->mtu = (uint32_t)mtu;
+    rule_next(r);
+    return action_room(r, rules, a);
+}
+
+/* ---- clocks ---- */
+
+/* "-200ppm", "1.5%", "30ppb" in 10^-9. */
+static bool action_parse_drift(const char *text, int32_t *out)
+{
+    static const struct { const char *unit; uint64_t ppb; } units[] = {{"ppb", 1}, {"ppm", 1000}, {"%", 10000000}};
+    bool minus = *text == '-';
+    uint64_t whole, part = 0, scale = 1;
+    size_t n = text_take_u64(text + minus, &whole), digits = 0;
+    text += minus + n;
+    if (n && *text == '.') {
+        digits = text_take_u64(text + 1, &part);
+        if (!digits || digits > 6) return false;
+        text += 1 + digits;
+    }
+    while (digits--) scale *= 10;
+    for (unsigned i = 0; n && i < sizeof units / sizeof *units; i++) {
+        if (strcmp(text, units[i].unit) != 0 || whole > HP_WORLD_DRIFT_MAX) continue;
+        uint64_t ppb = whole * units[i].ppb + part * units[i].ppb / scale;
+        *out = minus ? -(int32_t)ppb : (int32_t)ppb;
+        return ppb <= HP_WORLD_DRIFT_MAX;
+    }
+    return false;
+}
+
+static bool action_by(struct rule_line *r, struct action *a)
+{
+    const char *text = r->token;
+    bool minus = *text == '-';
+    if (a->clock == CLOCK_DRIFT) {
+        if (!action_parse_drift(text, &a->ppb)) return rule_wrong(r, NULL, "a drift such as 200ppm, -50ppm or 1%, 90% at most");
+    } else {
+        if ((minus && a->clock == CLOCK_JUMP) || !hp_span_parse(text + minus, &a->by) || a->by > HP_S(86400) * 365)
+            return rule_wrong(r, NULL, a->clock == CLOCK_JUMP ? "a time forward such as 5s, a year at most" : "a time such as 5s or -5s, a year at most");
+        if (minus) a->by = -a->by;
+    }
+    rule_next(r);
+    return true;
+}
+
+/* clock NODE... step BY|drift BY|jump BY */
+static bool action_clock(struct rule_line *r, struct rules *rules, struct action *a)
+{
+    static const char *const words[] = {"step", "drift", "jump", NULL};
     do {
-        enum action_field field = action_field(r);
-        if (field == ACTION_FIELDS) return rule_wrong(r, action_fields, "rate, delay, loss, burst, duplicate, reorder, jitter or bit-errors");
+        if (rule_end(r)) return rule_wrong(r, NULL, "the name of a node");
+        if (!rules_find(r, rules, RULES_NODES, r->token, &a->thing, &a->things)) return false;
         rule_next(r);
-        if (!action_value(r, &a->way, field)) return false;
-        a->mask |= 1u << field;
-    } while (!action_ends(r));
-    a->before = mem_zalloc(rules->c.mem, a->things * sizeof *a->before);
-    return a->before || rule_wrong(r, NULL, "more memory");
+    } while (!rule_end(r) && !rule_is(r, "step") && !rule_is(r, "drift") && !rule_is(r, "jump") && rules_any(rules->c.plan, RULES_NODES, r->token));
+    int i = 0;
+    while (words[i] && !rule_is(r, words[i])) i++;
+    if (!words[i]) return rule_wrong(r, words, "step BY, drift BY or jump BY");
+    a->clock = (enum action_clock)i;
+    rule_next(r);
+    return action_by(r, a) && action_room(r, rules, a);
 }
 
 static bool action_has(const struct action *a, uint32_t thing)
@@ -150,15 +209,20 @@ static bool action_partition(struct rule_line *r, struct rules *rules, struct ac
 bool action_read(struct rule_line *r, struct rules *rules, struct action *out)
 {
     int i = 0;
+    size_t node;
     *out = (struct action){0};
     while (action_words[i] && !rule_is(r, action_words[i])) i++;
-    if (!action_words[i]) return rule_wrong(r, action_words, "what goes wrong (down, up, set, crash, restart, freeze, thaw, partition, heal, start, stop)");
+    if (!action_words[i])
+        return rule_wrong(r, action_words, "what goes wrong (down, up, set, crash, restart, freeze, thaw, clock, partition, heal, start, stop)");
     out->kind = (enum action_kind)i;
     rule_next(r);
     switch (out->kind) {
     case ACTION_DOWN:
     case ACTION_UP: return action_things(r, rules, out, RULES_CABLES);
-    case ACTION_SET: return action_set(r, rules, out);
+    case ACTION_SET:
+        node = action_interface(r, rules);
+        return node ? action_set_mtu(r, rules, out, node) : action_set(r, rules, out);
+    case ACTION_CLOCK: return action_clock(r, rules, out);
     case ACTION_PARTITION:
     case ACTION_HEAL: return action_partition(r, rules, out);
     case ACTION_START:
@@ -171,6 +235,7 @@ void action_free(struct rules *rules, struct action *a)
 {
     mem_free(rules->c.mem, a->thing, a->things * sizeof *a->thing);
     mem_free(rules->c.mem, a->before, a->things * sizeof *a->before);
+    mem_free(rules->c.mem, a->was, a->things * sizeof *a->was);
 }
 
 /* ---- doing ---- */
@@ -179,21 +244,8 @@ static struct hp_cable *action_cable(struct rules *rules, int32_t i) { return hp
 
 static void action_mix(struct hp_way *to, const struct hp_way *from, uint32_t mask)
 {
-    if (mask >> ACTION_RATE & 1) to->rate = from->rate;
-    if (mask >> ACTION_DELAY & 1) to->delay = from->delay;
-    if (mask >> ACTION_LOSS & 1) to->faults.loss = from->faults.loss;
-    if (mask >> ACTION_BURST & 1) {
-        to->faults.burst_begin = from->faults.burst_begin;
-        to->faults.burst_end = from->faults.burst_end;
-        to->faults.burst_loss = from->faults.burst_loss;
-    }
-    if (mask >> ACTION_DUPLICATE & 1) to->faults.duplicate = from->faults.duplicate;
-    if (mask >> ACTION_REORDER & 1) {
-        to->faults.reorder = from->faults.reorder;
-        to->faults.reorder_by = from->faults.reorder_by;
-    }
-    if (mask >> ACTION_JITTER & 1) to->faults.jitter = from->faults.jitter;
-    if (mask >> ACTION_BIT_ERRORS & 1) to->faults.bit_errors = from->faults.bit_errors;
+    for (int field = 0; field < VALUE_FIELDS; field++)
+        if (mask >> field & 1) value_copy(to, from, (enum value_field)field);
 }
 
 static void action_set_ways(struct rules *rules, struct hp_cable *c, const struct hp_way way[2])
@@ -229,6 +281,39 @@ static void action_set_undo(struct rules *rules, struct action *a)
     }
 }
 
+/* ---- interfaces and clocks: of machines that are down, too ---- */
+
+static void action_mtu(struct rules *rules, struct action *a, bool undo)
+{
+    for (uint32_t i = 0; i < a->things; i++) {
+        struct hp_stack *s = hp_world_find(rules->c.world, rules->c.plan->node[a->thing[i]].name);
+        struct hp_link_info info;
+        int link = s ? hp_link_find(s, a->interface) : HP_ENOENT;
+        if (link < 0 || hp_link_info(s, link, &info)) continue;
+        if (!undo) a->was[i] = info.mtu;
+        hp_link_set_mtu(s, link, undo ? (uint32_t)a->was[i] : a->mtu);
+    }
+}
+
+static void action_clock_one(struct rules *rules, const struct action *a, uint32_t i, bool undo)
+{
+    struct hp_world *w = rules->c.world;
+    const char *name = rules->c.plan->node[a->thing[i]].name;
+    if (a->clock == CLOCK_STEP) hp_world_clock_step(w, name, undo ? -a->by : a->by);
+    if (a->clock == CLOCK_JUMP && !undo) hp_world_clock_jump(w, name, a->by);
+    if (a->clock == CLOCK_DRIFT) hp_world_clock_drift(w, name, undo ? (int32_t)a->was[i] : a->ppb);
+}
+
+static void action_clocks(struct rules *rules, struct action *a, bool undo)
+{
+    for (uint32_t i = 0; i < a->things; i++) {
+        struct hp_world_clock now;
+        if (hp_world_clock(rules->c.world, rules->c.plan->node[a->thing[i]].name, &now)) continue; /* a hub has none */
+        if (!undo) a->was[i] = now.drift_ppb;
+        action_clock_one(rules, a, i, undo);
+    }
+}
+
 static void action_one(struct rules *rules, enum action_kind kind, int32_t thing)
 {
     const char *name = rules->c.plan->nodes > (uint32_t)thing ? rules->c.plan->node[thing].name : NULL;
@@ -243,7 +328,9 @@ static void action_one(struct rules *rules, enum action_kind kind, int32_t thing
     case ACTION_THAW: hp_world_freeze(rules->c.world, name, false); break;
     case ACTION_START: rules->c.app(rules->c.ctx, (uint32_t)thing, true); break;
     case ACTION_STOP: rules->c.app(rules->c.ctx, (uint32_t)thing, false); break;
-    case ACTION_SET: break;
+    case ACTION_SET:
+    case ACTION_CLOCK:
+    case ACTION_MTU: break;
     }
 }
 
@@ -255,6 +342,8 @@ static void action_all(struct rules *rules, const struct action *a, enum action_
 void action_do(struct rules *rules, struct action *a)
 {
     if (a->kind == ACTION_SET) action_set_do(rules, a);
+    else if (a->kind == ACTION_MTU) action_mtu(rules, a, false);
+    else if (a->kind == ACTION_CLOCK) action_clocks(rules, a, false);
     else action_all(rules, a, a->kind);
 }
 
@@ -265,11 +354,15 @@ void action_undo(struct rules *rules, struct action *a)
                                        [ACTION_PARTITION] = ACTION_HEAL, [ACTION_HEAL] = ACTION_PARTITION, [ACTION_START] = ACTION_STOP,
                                        [ACTION_STOP] = ACTION_START};
     if (a->kind == ACTION_SET) action_set_undo(rules, a);
+    else if (a->kind == ACTION_MTU) action_mtu(rules, a, true);
+    else if (a->kind == ACTION_CLOCK) action_clocks(rules, a, true);
     else action_all(rules, a, (enum action_kind)opposite[a->kind]);
 }
 
 const char *action_opposite(const struct action *a)
 {
-    static const char *const words[] = {"up", "down", "unset", "restart", "crash", "thaw", "freeze", "heal", "partition", "stop", "start"};
+    static const char *const words[] = {"up", "down", "unset", "restart", "crash", "thaw", "freeze", "unclock", "heal", "partition", "stop", "start", "unset"};
     return words[a->kind];
 }
+
+bool action_is_final(const struct action *a) { return a->kind == ACTION_CLOCK && a->clock == CLOCK_JUMP; }

@@ -153,7 +153,7 @@ bool number_parse(const char *text, double *out)
     hp_time span;
     uint64_t n;
     if (number_plain(text, out)) return true;
-    if (hp_span_parse(text, &span)) *out = (double)span;
+    if (hp_span_parse(text + (*text == '-'), &span)) *out = *text == '-' ? -(double)span : (double)span;
     else if (hp_size_parse(text, &n) || hp_rate_parse(text, &n)) *out = (double)n;
     else return false;
     return true;

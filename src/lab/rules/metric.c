@@ -7,11 +7,11 @@
 #include "lab/rules/rules.h"
 
 static const char *const metric_of_cables[] = {"queue", "queued", "frames", "bytes", "delivered", "lost", "corrupted", "duplicated", "collisions", "up", NULL};
-static const char *const metric_of_nodes[] = {"bytes", "goodput", "routes", "neighbours", "addresses", "memory", "up", NULL};
+static const char *const metric_of_nodes[] = {"bytes", "goodput", "routes", "neighbours", "addresses", "memory", "up", "clock", NULL};
 static const char *const metric_of_apps[] = {"bytes", "goodput", "started", "ended", "ok", "duration", NULL};
 static const char *const *const metric_words[] = {metric_of_nodes, metric_of_cables, metric_of_apps};
 static const char *const metric_hint[] = {
-    "a number that nodes have (bytes, goodput, routes, neighbours, addresses, memory, up, drops.REASON, or a counter as tcp.retransmits)",
+    "a number that nodes have (bytes, goodput, routes, neighbours, addresses, memory, up, clock, drops.REASON, or a counter as tcp.retransmits)",
     "a number that cables have (queue, queued, frames, bytes, delivered, lost, up)",
     "a number that apps have (bytes, goodput, started, ended, ok, duration)"};
 
@@ -175,6 +175,14 @@ static double metric_of_apps_of(const struct rules *rules, const char *what, uin
     return sum;
 }
 
+/* How far its clock on the wall is ahead. */
+static double metric_clock(const struct rules *rules, uint32_t i)
+{
+    struct hp_world_clock clock;
+    if (hp_world_clock(rules->c.world, rules->c.plan->node[i].name, &clock)) return 0;
+    return (double)(clock.wall - rules_now(rules));
+}
+
 static double metric_of_node(const struct rules *rules, const char *what, uint32_t i)
 {
     struct hp_stack *s = hp_world_find(rules->c.world, rules->c.plan->node[i].name);
@@ -184,6 +192,7 @@ static double metric_of_node(const struct rules *rules, const char *what, uint32
     enum hp_drop drop;
     unsigned n = 0;
     if (strcmp(what, "bytes") == 0 || strcmp(what, "goodput") == 0) return metric_of_apps_of(rules, what, i);
+    if (strcmp(what, "clock") == 0) return metric_clock(rules, i);
     if (strcmp(what, "up") == 0 || !s) return s != NULL;
     if (strcmp(what, "routes") == 0) return (double)hp_route_count(s);
     if (metric_is_drop(what, &drop)) return (double)hp_drop_count(s, drop);

@@ -23,8 +23,11 @@ static bool mishap_read_action(struct rule_line *r, struct mishap *f)
 {
     mishap_keep_text(f, r);
     if (!action_read(r, f->rules, &f->action)) return false;
-    if (!rule_take(r, "for")) return rule_finish(r);
-    return rule_time(r, &f->span) && rule_finish(r);
+    if (rule_take(r, "for") && !rule_time(r, &f->span)) return false;
+    if (!rule_finish(r)) return false;
+    if (!f->span || !action_is_final(&f->action)) return true;
+    hp_plan_complain(r->plan, r->error, f->line->place, NULL, "jump", "a clock that jumped cannot be set back: leave out the time of its end");
+    return false;
 }
 
 /* "3s..3.5s" is one word. */

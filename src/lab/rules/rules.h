@@ -187,24 +187,36 @@ enum action_kind { ACTION_DOWN,
                    ACTION_RESTART,
                    ACTION_FREEZE,
                    ACTION_THAW,
+                   ACTION_CLOCK,
                    ACTION_PARTITION,
                    ACTION_HEAL,
                    ACTION_START,
-                   ACTION_STOP };
+                   ACTION_STOP,
+                   ACTION_MTU }; /* set NODE.INTERFACE mtu */
+enum action_clock { CLOCK_STEP,
+                    CLOCK_DRIFT,
+                    CLOCK_JUMP };
 
 struct action {
     enum action_kind kind;
     int32_t *thing; /* cables, nodes or apps of the plan */
     uint32_t things;
     uint8_t ends; /* set: bit 0 = there, bit 1 = back */
-    uint32_t mask; /* set: which of these */
+    uint32_t mask; /* set: 1 << enum value_field: which of these */
     struct hp_way way;
     struct hp_way (*before)[2]; /* set: what to go back to, per cable */
+    enum action_clock clock;
+    hp_time by; /* clock: step, jump */
+    int32_t ppb; /* clock: drift */
+    uint32_t mtu; /* of the interface of each node */
+    char interface[64];
+    int64_t *was; /* mtu, drift: what to go back to, per node */
 };
 bool action_read(struct rule_line *r, struct rules *rules, struct action *out);
 void action_free(struct rules *rules, struct action *a);
 void action_do(struct rules *rules, struct action *a);
 void action_undo(struct rules *rules, struct action *a);
+bool action_is_final(const struct action *a); /* it cannot be undone */
 const char *action_opposite(const struct action *a); /* "up" of "down" */
 
 struct mishap {

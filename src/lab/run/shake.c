@@ -4,7 +4,10 @@
 #include "core/random.h"
 #include "lab/run/run.h"
 
-enum { SHAKE_MS_MIN = 5, SHAKE_KINDS = 8 };
+enum { SHAKE_MS_MIN = 5 };
+enum shake_kind { SHAKE_CRASH, SHAKE_FREEZE, SHAKE_DRIFT, SHAKE_STEP, SHAKE_JUMP, SHAKE_OF_MACHINES,
+                  SHAKE_DOWN = SHAKE_OF_MACHINES, SHAKE_LOSS, SHAKE_BURST, SHAKE_DUPLICATE, SHAKE_REORDER, SHAKE_JITTER, SHAKE_DELAY, SHAKE_BIT_ERRORS,
+                  SHAKE_CORRUPT, SHAKE_RATE, SHAKE_MTU, SHAKE_KINDS };
 
 /* ---- drawing ---- */
 
@@ -36,27 +39,57 @@ static void shake_span(struct text *t, struct random *r, const char *field, uint
     text_str(t, "ms");
 }
 
-static void shake_what(struct text *t, struct random *r, const struct hp_plan *plan, uint32_t machines)
+static void shake_of_machine(struct text *t, struct random *r, enum shake_kind kind, const char *name)
+{
+    text_str(t, kind == SHAKE_CRASH ? "crash " : kind == SHAKE_FREEZE ? "freeze " : "clock ");
+    text_str(t, name);
+    if (kind == SHAKE_DRIFT) {
+        text_str(t, random_below(r, 2) ? " drift " : " drift -");
+        text_u64(t, 1 + random_below(r, 50));
+        text_char(t, '%');
+    }
+    if (kind == SHAKE_STEP) shake_span(t, r, random_below(r, 2) ? " step " : " step -", 100000);
+    if (kind == SHAKE_JUMP) shake_span(t, r, " jump ", 20000);
+}
+
+static void shake_of_cable(struct text *t, struct random *r, enum shake_kind kind, const char *name)
+{
+    static const char *const end[] = {"", "", " there", " back"};
+    uint32_t which = random_below(r, 4);
+    text_str(t, kind == SHAKE_DOWN ? "down " : "set ");
+    text_str(t, name);
+    if (kind != SHAKE_DOWN) text_str(t, end[which]);
+    switch (kind) {
+    case SHAKE_LOSS: shake_share(t, r, " loss ", 30); break;
+    case SHAKE_BURST:
+        shake_share(t, r, " burst ", 10);
+        shake_share(t, r, " ", 50);
+        break;
+    case SHAKE_DUPLICATE: shake_share(t, r, " duplicate ", 30); break;
+    case SHAKE_REORDER: shake_share(t, r, " reorder ", 30); break;
+    case SHAKE_JITTER: shake_span(t, r, " jitter ", 50); break;
+    case SHAKE_DELAY: shake_span(t, r, " delay ", 300); break;
+    case SHAKE_BIT_ERRORS: text_str(t, " bit-errors 1e-5"); break;
+    case SHAKE_CORRUPT: shake_share(t, r, " corrupt ", 10); break;
+    case SHAKE_RATE:
+        text_str(t, " rate ");
+        text_u64(t, 16u << random_below(r, 10));
+        text_str(t, "kbit/s");
+        break;
+    case SHAKE_MTU:
+        text_str(t, " mtu ");
+        text_u64(t, 68 + random_below(r, 1400));
+        break;
+    default: break;
+    }
+}
+
+static enum shake_kind shake_kind(struct random *r, const struct hp_plan *plan, uint32_t machines)
 {
     uint32_t kind = random_below(r, SHAKE_KINDS);
-    const char *cable = plan->cables ? plan->cable[random_below(r, plan->cables)].name : NULL;
-    if (!cable || (kind == 0 && machines)) {
-        text_str(t, "crash ");
-        text_str(t, shake_machine(plan, random_below(r, machines)));
-        return;
-    }
-    text_str(t, kind <= 1 ? "down " : "set ");
-    text_str(t, cable);
-    switch (kind) {
-    case 0:
-    case 1: break;
-    case 2: shake_share(t, r, " loss ", 30); break;
-    case 3: shake_share(t, r, " duplicate ", 30); break;
-    case 4: shake_share(t, r, " reorder ", 30); break;
-    case 5: shake_span(t, r, " jitter ", 50); break;
-    case 6: shake_span(t, r, " delay ", 300); break;
-    case 7: text_str(t, " bit-errors 1e-5"); break;
-    }
+    if (!plan->cables) return (enum shake_kind)(kind % SHAKE_OF_MACHINES);
+    if (!machines) return (enum shake_kind)(SHAKE_OF_MACHINES + kind % (SHAKE_KINDS - SHAKE_OF_MACHINES));
+    return (enum shake_kind)kind;
 }
 
 uint32_t hp_shake_draw(const struct hp_plan *plan, uint64_t seed, uint32_t count, hp_time until, struct hp_shake_line *out)
@@ -68,14 +101,16 @@ uint32_t hp_shake_draw(const struct hp_plan *plan, uint64_t seed, uint32_t count
     random_init(&r, seed, plan->name, "shake");
     for (uint32_t i = 0; i < count; i++) {
         struct text t = text_of(out[i].text, sizeof out[i].text);
+        enum shake_kind kind = shake_kind(&r, plan, machines);
         uint64_t from = random_below(&r, (uint32_t)(ms - 2 * SHAKE_MS_MIN)), span = SHAKE_MS_MIN + random_below(&r, (uint32_t)(ms / 4));
         if (from + span >= ms) span = ms - from - 1;
         text_str(&t, "at ");
         text_u64(&t, from);
-        text_str(&t, "ms..");
-        text_u64(&t, from + span);
-        text_str(&t, "ms ");
-        shake_what(&t, &r, plan, machines);
+        text_str(&t, kind == SHAKE_JUMP ? "ms " : "ms..");
+        if (kind != SHAKE_JUMP) text_u64(&t, from + span); /* a jump has no end */
+        if (kind != SHAKE_JUMP) text_str(&t, "ms ");
+        if (kind < SHAKE_OF_MACHINES) shake_of_machine(&t, &r, kind, shake_machine(plan, random_below(&r, machines)));
+        else shake_of_cable(&t, &r, kind, plan->cable[random_below(&r, plan->cables)].name);
     }
     return count;
 }
