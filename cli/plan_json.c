@@ -135,7 +135,7 @@ static void json_put_list(struct json_reader *r, json_t *object, const char *key
 static void json_interface(struct json_reader *r, json_t *i)
 {
     static const char *const known[] = {"name", "addresses", "dhcp", "slaac", "mac", "mtu", "advertise", NULL};
-    long long mtu;
+    long long mtu = 0;
     if (!json_only(r, i, known)) return;
     json_put(r, "if", json_text(r, i, "name", true));
     json_put_list(r, i, "addresses", "ip");
@@ -174,7 +174,7 @@ static void json_settings(struct json_reader *r, json_t *node)
 static void json_node(struct json_reader *r, json_t *n)
 {
     static const char *const known[] = {"name", "kind", "interfaces", "routes", "dns", "settings", "routes_auto", "cc", "memory", "label", NULL};
-    long long memory;
+    long long memory = 0;
     if (!json_only(r, n, known)) return;
     const char *kind = json_text(r, n, "kind", true), *name = json_text(r, n, "name", true);
     if (r->failed) return;
@@ -263,7 +263,7 @@ static void json_cable_end(struct json_reader *r, json_t *end)
 static void json_cable(struct json_reader *r, json_t *c)
 {
     static const char *const known[] = {"name", "kind", "ends", "mtu", "queue", "half_duplex", "code", "way", "back", NULL};
-    long long number;
+    long long number = 0;
     if (!json_only(r, c, known)) return;
     if (json_count(r, c, "ends") != 2) {
         json_fail(r, "\"ends\" wants two");
@@ -303,7 +303,7 @@ static void json_cable_kinds(struct json_reader *r, json_t *cables)
 static void json_app(struct json_reader *r, json_t *a)
 {
     static const char *const known[] = {"name", "node", "program", "arguments", "start_ns", "stop_ns", NULL};
-    long long start = 0, stop;
+    long long start = 0, stop = 0;
     if (!json_only(r, a, known)) return;
     json_put(r, "app", json_text(r, a, "node", true));
     json_put(r, "", json_text(r, a, "program", true));
@@ -335,7 +335,7 @@ static void json_lab(struct json_reader *r, json_t *root)
 {
     static const char *const known[] = {"hepta_lab", "name", "seed", "until_ns", "rate_traces", "nodes", "cables", "apps", "faults",
                                         "expects", "$schema", NULL};
-    long long number;
+    long long number = 0;
     if (!json_only(r, root, known)) return;
     if (json_integer_value(json_object_get(root, "hepta_lab")) != 1) {
         json_fail(r, "this is no lab: \"hepta_lab\": 1 is missing");
