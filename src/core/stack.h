@@ -61,49 +61,46 @@ struct hp_proto {
     const struct hp_sock_kind *const *sockets;                  /* NULL-terminated; or NULL */
 };
 
+/* In the order of need: what every step touches first, then what every packet does. */
 struct hp_stack {
     hp_time now;                        /* the machine's own: of its timers and programs */
+    hp_time deadline;
     struct stack_clock clock;
-    struct hp_mem *mem;
-    struct random random;
-    struct key key;                     /* derive your own: key_derive(&s->key, "tcp isn") */
-    struct hp_trace trace;
-    uint32_t trace_kinds;               /* 0 = off: one test per event */
-    uint64_t pkt_id, pkt_id_step;
-    uint64_t objects;                   /* numbers for connections etc. in traces: ++s->objects */
-    uint64_t seed, secrets;
-    void *user;
-    char name[STACK_NAME_MAX];
-
-    /* What each layer shares among its files: set by the protocol that owns it (link: bridge and neighbours, network,
-     * transport, session, ...), typed in the layer's own header. */
-    void *layer[8];
-    void *programs;                     /* proc/ */
-    void *apps;                         /* l7 */
-
-    const struct hp_proto *proto[STACK_PROTOS_MAX];
-    void *state[STACK_PROTOS_MAX];
+    bool stepping, speaking, busy;      /* busy: a call since the last step left something to do */
     uint8_t protos;                     /* row 0 is nobody */
-    uint8_t by_ipproto[256];
-    struct { uint16_t number; uint8_t row; } by_ethertype[STACK_PROTOS_MAX];
     uint8_t ethertypes;
-
-    struct hp_link **link;              /* [1..links]; NULL = removed */
     uint16_t links, links_room;
+    uint32_t trace_kinds;               /* 0 = off: one test per event */
     struct hp_link *rx_list, **rx_last; /* links whose wires brought frames  */
     struct hp_link *tx_list, **tx_last; /* links with frames for their wires */
     struct sock_list tx, tx_again;      /* sockets that have something to say; ... in the next step */
     struct sock_list ready;             /* sockets whose readiness gained something */
+    void *programs;                     /* proc/ */
+    struct hp_mem *mem;
+    uint64_t pkt_id, pkt_id_step;
+    struct wheel wheel;
+
+    /* What each layer shares among its files: set by the protocol that owns it (link: bridge and neighbours, network,
+     * transport, session, ...), typed in the layer's own header. */
+    void *layer[8];
+    struct hp_link **link;              /* [1..links]; NULL = removed */
+    struct { uint16_t number; uint8_t row; } by_ethertype[STACK_PROTOS_MAX];
+    uint8_t by_ipproto[256];
+    const struct hp_proto *proto[STACK_PROTOS_MAX];
+    void *state[STACK_PROTOS_MAX];
 
     /* How a program waits: set while one runs (proc/).  Answers HP_OK when `events` may hold, or an error. */
     int (*wait)(struct hp_stack *s, struct hp_sock *sock, unsigned events, hp_time until);
+    void (*wake)(struct hp_stack *s, struct hp_sock *sock);     /* readiness came for a socket with waiters */
+    void (*forget)(struct hp_stack *s, struct hp_sock *sock);   /* a socket with waiters is being closed: they go empty-handed */
 
-    void (*wake)(struct hp_stack *s, struct hp_sock *sock); /* readiness came for a socket with waiters */
-    void (*forget)(struct hp_stack *s, struct hp_sock *sock); /* a socket with waiters is being closed: they go empty-handed */
-
-    bool stepping, speaking, busy;                /* busy: a call since the last step left something to do */
-    hp_time deadline;
-    struct wheel wheel;
+    struct random random;
+    struct key key;                     /* derive your own: key_derive(&s->key, "tcp isn") */
+    struct hp_trace trace;
+    uint64_t objects;                   /* numbers for connections etc. in traces: ++s->objects */
+    uint64_t seed, secrets;
+    void *user, *apps;                  /* the embedder's; l7 */
+    char name[STACK_NAME_MAX];
     uint64_t drops[HP_DROP_COUNT];
 };
 

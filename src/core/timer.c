@@ -12,8 +12,6 @@ static uint64_t wheel_tick(hp_time t) { return t <= 0 ? 0 : (uint64_t)t >> WHEEL
 void wheel_init(struct wheel *w, hp_time now)
 {
     *w = (struct wheel){.tick = wheel_tick(now), .first = HP_NEVER};
-    for (int l = 0; l < WHEEL_LEVELS; l++)
-        for (int i = 0; i < WHEEL_SLOTS; i++) w->tail[l][i] = &w->slot[l][i];
 }
 
 static int wheel_level(const struct wheel *w, uint64_t tick)
@@ -23,13 +21,15 @@ static int wheel_level(const struct wheel *w, uint64_t tick)
     return (63 - __builtin_clzll(differ)) / WHEEL_BITS;
 }
 
-static void wheel_link(struct wheel *w, int level, int i, struct hp_timer **at, struct hp_timer *t)
+/* Behind `before`; NULL = as the first. */
+static void wheel_link(struct wheel *w, int level, int i, struct hp_timer *before, struct hp_timer *t)
 {
-    t->next = *at;
+    struct hp_timer **slot = &w->slot[level][i], *at = before ? before : *slot ? (*slot)->prev : t;
     t->prev = at;
-    if (t->next) t->next->prev = &t->next;
-    else w->tail[level][i] = &t->next;
-    *at = t;
+    t->next = at == t ? t : at->next;
+    t->next->prev = t;
+    at->next = t;
+    if (!before) *slot = t;
     w->used[level] |= 1ull << i;
     w->count++;
 }
@@ -42,26 +42,21 @@ static void wheel_insert(struct wheel *w, struct hp_timer *t)
     int i = (int)(tick >> (level * WHEEL_BITS) & WHEEL_MASK);
     t->slot_at = t->at;
     if (t->at < w->first) w->first = t->at;
-    struct hp_timer **at = w->tail[level][i];
-    if (level == 0) { /* sorted: from the end, where it nearly always belongs */
-        while (at != &w->slot[0][i]) {
-            struct hp_timer *before = (struct hp_timer *)((char *)at - offsetof(struct hp_timer, next));
-            if (before->slot_at <= t->slot_at) break;
-            at = before->prev;
-        }
-    }
-    wheel_link(w, level, i, at, t);
+    struct hp_timer *first = w->slot[level][i], *before = first ? first->prev : NULL;
+    while (level == 0 && before && before->slot_at > t->slot_at) /* sorted: from the end, where it nearly always belongs */
+        before = before == first ? NULL : before->prev;
+    wheel_link(w, level, i, before, t);
 }
 
 static void wheel_unlink(struct wheel *w, struct hp_timer *t, int level, int i)
 {
-    *t->prev = t->next;
-    if (t->next) t->next->prev = t->prev;
-    else w->tail[level][i] = t->prev;
-    t->prev = NULL;
-    t->next = NULL;
+    struct hp_timer **slot = &w->slot[level][i];
+    if (*slot == t) *slot = t->next == t ? NULL : t->next;
+    t->prev->next = t->next;
+    t->next->prev = t->prev;
+    t->prev = t->next = NULL;
     w->count--;
-    if (!w->slot[level][i]) w->used[level] &= ~(1ull << i);
+    if (!*slot) w->used[level] &= ~(1ull << i);
 }
 
 /* Where it is now: the level was chosen when the wheel stood elsewhere, but cascading keeps every timer where the
@@ -118,8 +113,8 @@ static void wheel_advance(struct wheel *w, uint64_t tick)
         int i = (int)(tick >> (level * WHEEL_BITS) & WHEEL_MASK);
         if (!(w->used[level] >> i & 1)) continue;
         struct hp_timer *t = w->slot[level][i];
+        t->prev->next = NULL; /* the ring is a list now */
         w->slot[level][i] = NULL;
-        w->tail[level][i] = &w->slot[level][i];
         w->used[level] &= ~(1ull << i);
         while (t) {
             struct hp_timer *next = t->next;
@@ -155,11 +150,12 @@ static hp_time wheel_earliest(const struct wheel *w, bool lazy)
     uint64_t end = wheel_slot_tick(w, level, i + 1);
     hp_time least = end > (uint64_t)HP_NEVER >> WHEEL_TICK_BITS ? HP_NEVER : (hp_time)(end << WHEEL_TICK_BITS);
     int seen = 0;
-    for (const struct hp_timer *t = w->slot[level][i]; t; t = t->next) {
+    const struct hp_timer *first = w->slot[level][i], *t = first;
+    do {
         hp_time at = lazy ? t->slot_at : t->at;
         if (at < least) least = at;
         if (++seen > WHEEL_EXACT_MAX) return (hp_time)(wheel_slot_tick(w, level, i) << WHEEL_TICK_BITS);
-    }
+    } while ((t = t->next) != first);
     return least;
 }
 

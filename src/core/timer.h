@@ -11,7 +11,7 @@ enum { WHEEL_LEVELS = 9, WHEEL_SLOTS = 64, WHEEL_TICK_BITS = 13 };
 
 /* Embedded in what it serves; zeroed before first use. */
 struct hp_timer {
-    struct hp_timer *next, **prev;      /* prev == NULL: not in the wheel */
+    struct hp_timer *next, *prev;       /* in the ring of its slot; prev == NULL: not in the wheel */
     hp_time at;                         /* HP_NEVER: stopped (perhaps still in the wheel) */
     hp_time slot_at;                    /* where it is in the wheel */
     void (*fire)(struct hp_stack *s, struct hp_timer *t);
@@ -22,8 +22,7 @@ struct wheel {
     uint64_t tick;                      /* the wheel has run up to here */
     uint64_t used[WHEEL_LEVELS];        /* one bit per slot */
     uint32_t count;
-    struct hp_timer *slot[WHEEL_LEVELS][WHEEL_SLOTS];
-    struct hp_timer **tail[WHEEL_LEVELS][WHEEL_SLOTS];
+    struct hp_timer *slot[WHEEL_LEVELS][WHEEL_SLOTS];   /* the first of a ring: its prev is the last */
 };
 
 void wheel_init(struct wheel *w, hp_time now);

@@ -173,6 +173,53 @@ unsigned hp_cable_step(struct hp_cable *c, hp_time now)
     return woken;
 }
 
+/* ---- before something arrives: its memory is asked for, each stage by what the one before has brought ---- */
+
+enum { CACHE_LINE = 64, PAYLOAD_BEGIN = 4 * CACHE_LINE };
+
+static inline void expect_bytes(const void *p, size_t n)
+{
+    for (size_t i = 0; i < n; i += CACHE_LINE) __builtin_prefetch((const char *)p + i);
+}
+
+static void expect_cable(const struct hp_cable *c)
+{
+    expect_bytes(c, offsetof(struct hp_cable, end));
+    for (int i = 0; i < 2; i++) expect_bytes(&c->end[i], offsetof(struct cable_end, way.fault));
+}
+
+static void expect_arrival(const struct hp_pkt *p, const struct hp_wire *at)
+{
+    expect_bytes((const struct hp_buf *)(const void *)p - 1, sizeof(struct hp_buf) + sizeof *p + PKT_HEADROOM + CACHE_LINE);
+    if (!at->link) return;
+    expect_bytes(at->stack, offsetof(struct hp_stack, wheel.slot));
+    expect_bytes(at->link, sizeof(struct hp_link) + 2 * CACHE_LINE);
+}
+
+static void expect_reading(const struct hp_pkt *p, const struct hp_wire *at)
+{
+    const struct hp_stack *s = at->stack;
+    expect_bytes(p->data, CACHE_LINE);
+    if (p->more.n) expect_bytes(p->more.p, PAYLOAD_BEGIN);
+    if (!at->link) return;
+    expect_bytes(s->layer, sizeof s->layer + CACHE_LINE);
+    expect_bytes(s->by_ipproto, CACHE_LINE);
+    expect_bytes(s->proto, CACHE_LINE);
+    expect_bytes(s->state, CACHE_LINE);
+}
+
+void hp_cable_expect(const struct hp_cable *c, int stage)
+{
+    if (stage == 0) {
+        expect_cable(c);
+        return;
+    }
+    for (int i = 0; i < 2; i++) {
+        const struct hp_pkt *p = c->end[i].way.flying.first;
+        if (p) (stage == 1 ? expect_arrival : expect_reading)(p, &c->end[!i].wire);
+    }
+}
+
 /* ---- making and changing ---- */
 
 static const struct hp_way *cable_way(const struct hp_cable_config *config, int end)

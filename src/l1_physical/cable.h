@@ -6,33 +6,34 @@
 
 enum { CABLE_NAME_MAX = 80 };
 
+/* What every frame needs comes first, here and in the way, so that it is few cache lines: a large lab's cables do not stay in the cache. */
 struct cable_end {
     struct hp_wire wire;
     struct hp_cable *cable;
-    struct way way;                     /* what this end sends */
+    struct hp_hub *hub;                 /* plugged into this instead of a stack ... */
     hp_time due;                        /* the earliest of what this end's way and ring have to do */
     hp_time ready_at;                   /* when the ring has room again, if somebody asked; else HP_NEVER */
-    struct hp_hub *hub;                 /* plugged into this instead of a stack ... */
+    struct way way;                     /* what this end sends */
+    bool asked;                         /* somebody found no room */
     unsigned port;                      /* ... here */
     /* Half duplex: */
     struct pkt_queue waiting;           /* for silence */
     size_t waiting_bytes;
     hp_time attempt_at;                 /* when the first of them tries next; HP_NEVER = none waits */
     uint32_t tries;
-    bool asked;                         /* somebody found no room */
     struct random backoff;
 };
 
 struct hp_cable {
-    struct hp_allocator allocator;
-    struct cable_end end[2];
-    hp_time next;                       /* the earliest of everything below */
+    hp_time next;                       /* the earliest of all that its ends have to do */
     bool up, half, stepping;
-    hp_time silent_at;                  /* half duplex: nobody's bits are on it any more */
-    hp_time slot;                       /* half duplex: 512 bit times */
     struct hp_cable_trace trace;
     void (*earlier)(void *ctx, struct hp_cable *c);
     void *earlier_ctx;
+    struct cable_end end[2];
+    hp_time silent_at;                  /* half duplex: nobody's bits are on it any more */
+    hp_time slot;                       /* half duplex: 512 bit times */
+    struct hp_allocator allocator;
     char name[CABLE_NAME_MAX];
 };
 

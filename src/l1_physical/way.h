@@ -11,18 +11,19 @@ enum {
     WAY_SECOND = 1000000000,
 };
 
+/* In the order of need: a frame without faults touches the beginning only. */
 struct way {
-    struct hp_way config;
+    struct pkt_queue flying, late;      /* both by time; late ones were overtaken */
     hp_time busy_until;                 /* the last frame's last bit is on the medium */
     uint64_t rest;                      /* of the division by rate, so that no bit time is lost */
     hp_time ring;                       /* how far ahead frames are taken */
     hp_time last_due, last_late;        /* the order is kept, whatever changes meanwhile */
-    struct pkt_queue flying, late;      /* both by time; late ones were overtaken */
+    struct hp_way config;
     bool fcs;                           /* flipped bits come with a real FCS */
     unsigned __int128 turn;             /* of a trace: what one period carries, in bits of a second's 10^9th */
     const struct hp_line_code *code;    /* bit errors are on its symbols; NULL = on the frame's bits */
-    struct fault fault;
     struct hp_cable_stats stats;
+    struct fault fault;
 };
 
 void way_init(struct way *y, uint64_t seed, const char *name);

@@ -60,6 +60,7 @@ static int raw_open(struct hp_sock *sock, int protocol)
     r->prev = &raw->by_proto[r->proto];
     if (r->next) r->next->prev = &r->next;
     raw->by_proto[r->proto] = r;
+    ip_set_raw_tap(sock->stack, raw_tap);
     return HP_OK;
 }
 
@@ -68,6 +69,7 @@ static void raw_close(struct hp_sock *sock)
     struct raw_sock *r = raw_of(sock);
     *r->prev = r->next;
     if (r->next) r->next->prev = r->prev;
+    if (!raw_state(sock)->list.first->next) ip_set_raw_tap(sock->stack, NULL); /* the last one: no packet pays for raw sockets any more */
     dgram_close(&r->d);
 }
 
@@ -127,18 +129,7 @@ const struct hp_sock_kind raw_sock_kind = {
 
 /* ---- the protocol: it has no number of its own ---- */
 
-static int raw_start(struct hp_stack *s, void *state)
-{
-    ip_set_raw_tap(s, raw_tap);
-    return HP_OK;
-}
-
-static void raw_stop(struct hp_stack *s, void *state)
-{
-    struct raw *raw = state;
-    dgram_close_all(&raw->list);
-    ip_set_raw_tap(s, NULL);
-}
+static void raw_stop(struct hp_stack *s, void *state) { dgram_close_all(&((struct raw *)state)->list); }
 
 static const struct hp_counter raw_counters[] = {
     HP_COUNTER(struct raw, packets_in, "packets shown to raw sockets, each copy"),
@@ -152,7 +143,6 @@ const struct hp_proto raw_proto = {
     .name = "raw",
     .layer = 4,
     .state_size = sizeof(struct raw),
-    .start = raw_start,
     .stop = raw_stop,
     .counters = raw_counters,
     .settings = raw_settings,

@@ -64,6 +64,9 @@ void agenda_free(struct agenda *a, struct hp_mem *mem);
 bool agenda_first(struct agenda *a, struct agenda_entry *e);
 /* Nothing will be set to a time before this, so the ring can begin here. */
 static inline void agenda_advance(struct agenda *a, hp_time now) { a->tick = (uint64_t)now >> NEAR_WIDTH_BITS; }
+/* The cables of a tick that is in the ring, in no order: cable + 1; 0 = no more. */
+static inline uint32_t agenda_list(const struct agenda *a, uint64_t tick) { return a->list[tick & (NEAR_LISTS - 1)]; }
+static inline uint32_t agenda_after(const struct agenda *a, uint32_t n) { return a->near[n - 1].next; }
 
 static inline uint32_t *agenda_where(const struct agenda *a, uint32_t id)
 {

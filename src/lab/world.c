@@ -164,10 +164,28 @@ static void world_run_cable(struct hp_world *w, struct world_cable *k)
     agenda_set(&w->agenda, k->id, hp_cable_next(k->cable));
 }
 
+/* The agenda knows what comes, so memory can be asked for before it is wanted. */
+static void world_expect(const struct hp_world *w, uint64_t tick, int stage)
+{
+    for (uint32_t n = agenda_list(&w->agenda, tick); n; n = agenda_after(&w->agenda, n)) hp_cable_expect(world_cable(w, n - 1)->cable, stage);
+}
+
+static void world_advance(struct hp_world *w, hp_time now)
+{
+    enum { STAGES = 3, AHEAD = 5 };
+    uint64_t was = w->agenda.tick;
+    w->now = now;
+    agenda_advance(&w->agenda, now);
+    if (w->agenda.tick - was > AHEAD) was = w->agenda.tick - AHEAD;
+    while (was < w->agenda.tick) {
+        was++;
+        for (int stage = 0; stage < STAGES; stage++) world_expect(w, was + AHEAD - (uint64_t)stage, stage);
+    }
+}
+
 static void world_run_entry(struct hp_world *w, struct agenda_entry e)
 {
-    w->now = e.at;
-    agenda_advance(&w->agenda, e.at);
+    world_advance(w, e.at);
     if (e.id & AGENDA_MACHINE) world_run_machine(w, world_machine(w, e.id & ~AGENDA_MACHINE));
     else world_run_cable(w, world_cable(w, e.id));
 }

@@ -59,6 +59,7 @@ static void pair_wait(struct pair *t, hp_time until)
         if (t->b.s) next = earlier(next, hp_deadline(t->b.s));
         if (next > until) break;
         if (next > t->now) t->now = next;
+        for (int stage = 0; stage < 3; stage++) hp_cable_expect(t->cable, stage); /* in whatever state it is */
         hp_cable_step(t->cable, t->now);
         if (t->a.s) hp_step(t->a.s, t->now);
         if (t->b.s) hp_step(t->b.s, t->now);
