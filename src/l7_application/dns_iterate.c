@@ -221,7 +221,8 @@ static bool recur_ask_servers(struct recur_job *j, struct recur_zone *z, const s
     for (int tries = 0; tries < RECUR_TRIES_MAX && !recur_over(j); tries++) {
         struct recur_target *t = recur_choose(j->r, z, 0);
         if (!t && recur_fetch(j, z, depth)) t = recur_choose(j->r, z, 0);
-        if (!t) t = recur_choose(j->r, z, 1); /* all are silent: a question or its answer may have been lost */
+        for (int asked = 1; !t && asked < RECUR_ASKS_MAX; asked++) /* all are silent: questions or answers may have been lost */
+            t = recur_choose(j->r, z, asked);
         if (!t) return false;
         if (recur_try(j, z, t, q, depth)) return true;
         if (hp_sleep(j->r->s, 0) == HP_ECANCELED) return false;

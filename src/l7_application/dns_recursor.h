@@ -10,7 +10,7 @@
 enum {
     RECUR_MESSAGE_MAX = 16384, RECUR_SERVERS_KNOWN_MAX = 128, RECUR_TARGETS_MAX = 26, RECUR_DEPTH_MAX = 4,
     RECUR_FETCHES_MAX = 3,      /* names of servers without an address that are looked for, for one step (NXNSAttack, CVE-2020-8616) */
-    RECUR_REFERRALS_MAX = 30, RECUR_TRIES_MAX = 6, RECUR_FAILED_S = 5,
+    RECUR_REFERRALS_MAX = 30, RECUR_TRIES_MAX = 6, RECUR_ASKS_MAX = 4 /* of one server, for one step */, RECUR_FAILED_S = 5,
 };
 
 /* How a server is: its round trip, smoothed; what it failed at. */

@@ -286,6 +286,30 @@ static void test_a_dead_zone_is_servfail_in_time(void **state)
     scene_close(c);
 }
 
+static void cable_loses(struct scene *c, const char *name, uint32_t loss)
+{
+    struct hp_cable_config cable = {.way = {.rate = 1000000000, .delay = HP_MS(1), .faults.loss = loss}};
+    hp_cable_set(hp_world_find_cable(c->w, name), &cable);
+}
+
+/* The only server there is, behind a cable that loses the first questions. */
+static void test_an_only_server_is_asked_again(void **state)
+{
+    struct scene *c = scene_open();
+    cable_loses(c, "com-switch", UINT32_MAX);
+    scene_start(c, "www.example.com", DNS_A);
+    wait(c, HP_S(3));
+    assert_int_equal(c->running, 1);
+    assert_int_equal(queries(c), 1 + 3); /* root; com, thrice in vain */
+    cable_loses(c, "com-switch", 0);
+    hp_world_run(c->w, HP_S(20), scene_done, c);
+    assert_int_equal(c->running, 0);
+    scene_read(c);
+    assert_int_equal(c->rcode, DNS_NOERROR);
+    assert_int_equal(c->ip.b[15], 80);
+    scene_close(c);
+}
+
 static void test_servers_whose_names_are_elsewhere(void **state)
 {
     struct scene *c = scene_open();
@@ -369,6 +393,7 @@ int main(void)
         cmocka_unit_test(test_D13_alias_loops_fail),
         cmocka_unit_test(test_dead_and_lame_servers),
         cmocka_unit_test(test_a_dead_zone_is_servfail_in_time),
+        cmocka_unit_test(test_an_only_server_is_asked_again),
         cmocka_unit_test(test_servers_whose_names_are_elsewhere),
         cmocka_unit_test(test_D14_delegations_in_a_circle),
         cmocka_unit_test(test_D15_many_servers_without_addresses),
