@@ -139,7 +139,6 @@ struct scene *scene_new(const struct scene_config *config)
     if (!s) return NULL;
     s->config = *config;
     if (!s->config.frames_max) s->config.frames_max = SCENE_FRAMES;
-    if (!s->config.snap) s->config.snap = SCENE_SNAP;
     if (!s->config.events_max) s->config.events_max = SCENE_EVENTS;
     s->bulk_every = 1;
     s->scratch = malloc(SCENE_FRAME_MAX);

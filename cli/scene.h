@@ -26,7 +26,8 @@ struct scene_config {
     const char *lang;           /* "en" or "ko": in which the page opens; NULL = "en" */
     uint32_t frames_max;        /* frames that are kept; 0 = 5000.  Openings, closes, retransmissions, losses and everything but TCP's bulk first;
                                    of the bulk the first, then samples, a packet on all its cables or on none */
-    uint32_t snap;              /* bytes that are kept of each frame: 0 = 224.  All fields are of the whole frame */
+    uint32_t snap;              /* bytes that are kept of each frame: 0 = all of the first 2 MiB of frames, then 224 of each.  All fields are of the
+                                   whole frame */
     uint32_t events_max;        /* states, drops, notes and lines, each: 0 = 20000 */
 };
 
@@ -55,7 +56,8 @@ void scene_fact(struct scene *s, const char *key, const char *value);
 /* A step of the guided tour. */
 struct scene_step {
     const char *label;          /* what it is called in short, "3a"; NULL = its number */
-    const char *title, *text;   /* text: paragraphs, divided by empty lines; a paragraph that begins with "    " is shown as it is */
+    const char *title, *text;   /* in the page's language; text: paragraphs, divided by empty lines; a paragraph that begins with "    " is shown as it is */
+    const char *other_lang, *other_title, *other_text; /* the same in another language, "ko" or "en"; NULL = there is none */
     hp_time begin, end;         /* when; the page plays this span */
     int layer;                  /* 1..7 that it is about, or 0 */
     const uint64_t *packets;    /* ids of packets that it is about */

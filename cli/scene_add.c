@@ -51,6 +51,9 @@ void scene_step(struct scene *s, const struct scene_step *step)
     p->text[0] = scene_text(s, step->title);
     p->text[1] = scene_text(s, step->text);
     p->text[2] = scene_text(s, step->label ? step->label : "");
+    p->text[3] = scene_text(s, step->other_title);
+    p->text[4] = scene_text(s, step->other_text);
+    p->number[1] = scene_text(s, step->other_lang);
     p->time[0] = step->begin;
     p->time[1] = step->end;
     p->number[0] = (uint64_t)step->layer;
@@ -83,6 +86,7 @@ void scene_load(struct scene *s, const struct scene_load *load)
 void scene_symbols(struct scene *s, const char *code, uint64_t packet, const char *cable, const struct scene_run *runs, size_t count)
 {
     if (!s) return;
+    s->symbols.count = 0; /* these parts own nothing */
     s->symbols_code = scene_text(s, code);
     s->symbols_packet = packet;
     s->symbols_cable = scene_text(s, cable);

@@ -257,7 +257,7 @@ static struct scene_frame *frame_keep(struct scene *s, struct frame_look *l, str
     l->keeps = true;
     dissect(bytes, DISSECT_ETHERNET, frame_look_field, l);
     struct scene_frame f = {.len = (uint32_t)bytes.n, .proto = l->proto, .conn = -1, .next_flying = -1, .fcs = crc_of(bytes)};
-    size_t n = bytes.n < s->config.snap ? bytes.n : s->config.snap;
+    size_t snap = s->config.snap ? s->config.snap : s->bytes.count < SCENE_WHOLE ? SCENE_FRAME_MAX : SCENE_SNAP, n = bytes.n < snap ? bytes.n : snap;
     dissect_line(bytes, DISSECT_ETHERNET, line, sizeof line);
     f.line = scene_text(s, line);
     size_t at = scene_list_add_bytes(s, &s->bytes, bytes.p, n);

@@ -10,7 +10,7 @@
 
 #include "scene.h"
 
-enum { SCENE_FRAMES = 5000, SCENE_SNAP = 224, SCENE_EVENTS = 20000, SCENE_FIELDS_MAX = 400, SCENE_CONNS_MAX = 2048, SCENE_ITEMS_MAX = 4096,
+enum { SCENE_FRAMES = 5000, SCENE_SNAP = 224, SCENE_WHOLE = 2 << 20, SCENE_EVENTS = 20000, SCENE_FIELDS_MAX = 400, SCENE_CONNS_MAX = 2048, SCENE_ITEMS_MAX = 4096,
        SCENE_TABLE_ROWS_MAX = 256 };
 
 /* An array that grows; items of one size. */
@@ -109,7 +109,7 @@ struct scene_event {
 };
 
 struct scene_part {                     /* steps, loads, expectations, facts: texts and numbers */
-    uint32_t text[3];
+    uint32_t text[5];
     hp_time time[5];
     uint64_t number[2];
     struct scene_list packets;          /* uint64_t */

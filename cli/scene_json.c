@@ -212,6 +212,13 @@ static void json_step(FILE *f, const struct scene *s, const void *item)
     json_key_text(f, s, "title", p->text[0]);
     json_more_text(f, s, "text", p->text[1]);
     json_more_text(f, s, "label", p->text[2]);
+    if (p->number[1]) {
+        fputs(",\"other\":{", f);
+        json_key_text(f, s, "lang", (uint32_t)p->number[1]);
+        json_more_text(f, s, "title", p->text[3]);
+        json_more_text(f, s, "text", p->text[4]);
+        fputc('}', f);
+    }
     fprintf(f, ",\"begin\":%lld,\"end\":%lld,\"layer\":%d,\"packets\":[", (long long)p->time[0], (long long)p->time[1], (int)p->number[0]);
     for (size_t i = 0; i < p->packets.count; i++)
         fprintf(f, "%s%llu", i ? "," : "", (unsigned long long)*SCENE_AT(p->packets, uint64_t, i));

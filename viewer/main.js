@@ -4,8 +4,8 @@ const viewThere = {page: !!raw.page || raw.loads.length > 0, tcp: conns.length >
 
 function buildTop() {
   document.documentElement.lang = lang;
-  document.title = facts.title;
-  $("title").textContent = facts.title;
+  document.title = pageTitle();
+  $("title").textContent = pageTitle();
   const bits = [];
   if (facts.seed) bits.push(`${T("seed")} ${facts.seed}`);
   bits.push(`${T("duration")} ${spanText(END)}`, `${num(raw.limits.frames_seen)} ${T("frames")}`, `${T("digest")} ${raw.digest}`);
@@ -25,15 +25,61 @@ function buildView() {
 }
 
 /* ---- the journey ---- */
+/* Text in blocks: words, or a table of one letter width, which takes as much room as there is and breaks only lines that are wider than that. */
 function paragraphs(text) {
-  return text.split(/\n{2,}/).filter(Boolean).map(p => /^ {4}/.test(p) ? el("pre", {}, p.replace(/^ {4}/gm, "")) : el("p", {}, p));
+  return text.split(/\n{2,}/).filter(Boolean).map(p => /^ {4}/.test(p) ? tableOf(p.replace(/^ {4}/gm, "").trimEnd().split("\n")) : el("p", {}, p));
+}
+const isWide = c => /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/.test(c);
+/* A column of blanks that goes through all lines need not be wider than two; "" is the second cell of a wide letter. */
+function squeeze(lines) {
+  const rows = lines.map(l => [...l].flatMap(c => isWide(c) ? [c, ""] : [c])), n = Math.max(0, ...rows.map(r => r.length)), keep = [];
+  for (let x = 0, run = 0; x < n; x++) {
+    run = rows.every(r => r[x] === undefined || r[x] === " ") ? run + 1 : 0;
+    keep.push(run <= 2);
+  }
+  return rows.map(r => r.filter((_, x) => keep[x]).join("").trimEnd());
+}
+function tableOf(lines) {
+  const rows = squeeze(lines), wide = Math.max(...rows.filter(r => !/═/.test(r)).map(r => [...r].reduce((w, c) => w + (isWide(c) ? 2 : 1), 0)), 1);
+  return el("pre", {"data-wide": wide}, ...rows.map(r => el("span", {}, r)));
+}
+/* Letters as large as lets a whole line stand in the column, within what can be read. */
+function fitTables() {
+  for (const pre of $("tour").querySelectorAll("pre")) {
+    const room = pre.clientWidth - 18, size = clamp(room / +pre.dataset.wide / .604, 9.5, 12);
+    pre.style.fontSize = size.toFixed(2) + "px";
+  }
 }
 function buildTour() {
   const written = steps.length && steps[0].written;
   $("tour").replaceChildren(el("h2", {}, T(written ? "tour" : "moments")), ...(written ? [] : [el("p", {class: "lead"}, T("momentsText"))]),
     el("ol", {}, ...steps.map((s, i) => el("li", {class: "step" + (at.step === i ? " on" : "")},
       el("button", {"aria-current": at.step === i ? "step" : null, on: {click: () => goStep(i)}}, el("i", {class: "l" + (s.layer || 0)}, s.n), el("b", {}, stepTitle(s)), el("time", {}, timeText(s.begin, 1e3))),
-      at.step === i ? el("div", {class: "told"}, ...(s.written ? paragraphs(s.text) : s.note ? [el("p", {class: "quote"}, s.note)] : [])) : null))));
+      at.step === i ? el("div", {class: "told"}, s.written && packets.has(s.packets[0]) ? el("button", {class: "open", on: {click: () => choose(packets.get(s.packets[0])[0])}}, T("openPacket")) : null,
+        ...(s.written ? paragraphs(stepText(s)) : s.note ? [el("p", {class: "quote"}, s.note)] : [])) : null))));
+  fitTables();
+}
+/* The chosen packet has a column of its own where there is room for three, and else while somebody looks at it. */
+hear("select", from => {
+  const had = document.body.classList.contains("packet");
+  if (!at.sel) document.body.classList.remove("packet"); else if (from !== "step") document.body.classList.add("packet");
+  if (had !== document.body.classList.contains("packet")) resized();
+});
+/* While it plays the story goes along. */
+hear("time", from => {
+  if (from !== "play" || !steps.length || !steps[0].written) return;
+  let now = -1;
+  for (let i = 0; i < steps.length && steps[i].begin <= at.t; i++) now = i;
+  if (now <= at.step || stopAt !== null) return;
+  at.step = now;
+  at.stepIds = new Set(steps[now].packets);
+  buildTour();
+  drawLine();
+  showStep();
+});
+function showStep() {
+  const on = $("tour").querySelector(".step.on");
+  if (on) $("tour").scrollTo({top: on.offsetTop - $("tour").offsetTop - 8, behavior: "smooth"});
 }
 function goStep(i) {
   if (i < 0 || i >= steps.length) return;
@@ -42,7 +88,7 @@ function goStep(i) {
   at.stepIds = new Set(s.packets);
   buildTour();
   const f = s.packets.length && packets.get(s.packets[0])?.[0];
-  if (f) choose(f);
+  if (f) choose(f, "step");
   const a = ax(), x0 = a.toX(s.begin), x1 = a.toX(Math.max(s.end, s.begin)), span = Math.max(x1 - x0, 24);
   line.x0 = clamp(x0 - span * .35, 0, a.total);
   line.x1 = clamp(x1 + span * .5, line.x0 + 8, Math.max(a.total, line.x0 + 8));
@@ -50,12 +96,27 @@ function goStep(i) {
   setTime(s.begin);
   if (at.view !== "network" && at.view !== "tcp") setView("network");
   play(true, Math.max(s.end, s.begin));
-  $("tour").querySelector(".step.on")?.scrollIntoView({block: "nearest", behavior: "smooth"});
+  showStep();
 }
+
+/* A story opens where it begins: what was before that can be had by going back. */
+function openStory() {
+  const begin = +(facts.enter ?? 0);
+  setTime(begin);
+  if (!begin) return;
+  const a = ax(), last = Math.max(...steps.map(s => s.end), begin), x0 = a.toX(begin), x1 = a.toX(last);
+  at.pace = Math.max(13, (x1 - x0) / STORY_S);
+  line.x0 = clamp(x0 - (x1 - x0) * .03, 0, a.total);
+  line.x1 = clamp(x1 + (x1 - x0) * .04, line.x0 + 8, a.total);
+  drawLine();
+  const big = el("button", {id: "enter", on: {click: () => { big.remove(); play(true); }}}, glyph("play"), el("span", {}, T("enter")), facts.url ? el("code", {}, facts.url) : null);
+  $("view").append(big);
+}
+hear("playing", () => { if (at.playing) $("enter")?.remove(); });
 
 /* ---- keys, help, themes ---- */
 function buildAbout() {
-  $("about").replaceChildren(el("h2", {}, facts.title), el("p", {}, T("aboutText")), el("dl", {}, ...T("keys").flatMap(([k, text]) => [el("dt", {}, k), el("dd", {}, text)])), el("button", {on: {click: () => $("about").close()}}, T("close")));
+  $("about").replaceChildren(el("h2", {}, pageTitle()), el("p", {}, T("aboutText")), el("dl", {}, ...T("keys").flatMap(([k, text]) => [el("dt", {}, k), el("dd", {}, text)])), el("button", {on: {click: () => $("about").close()}}, T("close")));
 }
 function setLang(l) {
   lang = WORDS[l] ? l : "en";
@@ -95,15 +156,17 @@ $("theme").addEventListener("click", () => setTheme(!isDark()));
 $("help").addEventListener("click", () => $("about").showModal());
 hear("view", () => { buildView(); drawLine(); evs.cursor = -2; eventsFollow(); drawEvents(true); });
 let resizing = 0;
-addEventListener("resize", () => { cancelAnimationFrame(resizing); resizing = requestAnimationFrame(() => { drawLine(); drawEvents(true); if (at.view === "network") sizeStage(); else if (at.view === "tcp") drawLadder(), tcpNow(true); else if (at.view === "signal") drawWave(); }); });
+function resized() { cancelAnimationFrame(resizing); resizing = requestAnimationFrame(() => { fitTables(); drawLine(); drawEvents(true); if (at.view === "network") sizeStage(); else if (at.view === "tcp") drawLadder(), tcpNow(true); else if (at.view === "signal") drawWave(); }); }
+addEventListener("resize", resized);
 
 /* Seven bars: the mark. */
 for (let i = 0; i < 7; i++) $("mark").append(sv("rect", {x: 3 + i * .9, y: 22.5 - i * 3.2, width: 22 - i * 1.8, height: 2, rx: 1, class: "l" + (i + 1)}));
+document.body.classList.toggle("moments", !(steps.length && steps[0].written));
 lang = WORDS[facts.lang] ? facts.lang : "en";
 document.documentElement.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
 line.x1 = ax().total;
 wireLine();
 buildAll();
 lineReset();
-setTime(0);
+openStory();
 document.documentElement.dataset.ready = "1";

@@ -85,8 +85,8 @@ function labelOf(f) {
   if (f.p === "dhcp") return (m = /\b(discover|offer|request|ack|nak|decline|release|inform)\b/i.exec(s)) ? "DHCP " + m[1].toLowerCase() : "DHCP";
   if (f.p === "icmp") return /echo request/.test(s) ? "ping" : /echo reply/.test(s) ? "pong" : s.includes("who-has") ? "ND ?" : s.includes("is-at") ? "ND !" : "ICMP";
   if (f.conn !== undefined) {
+    if (f.head) return f.head + (f.flags & 5 ? " +" + (f.flags & 1 ? "FIN" : "RST") : "");
     if (f.flags & 7) return flagsText(f.flags).replace(" ", "·");
-    if (f.head) return f.head;
     return f.n ? bytesText(f.n) : "ACK";
   }
   return PROTO_NAME[f.p] === "…" ? raw.texts[f.proto].toUpperCase() : PROTO_NAME[f.p];
@@ -96,7 +96,7 @@ function httpHead(f) {
   const b = f.bytes, at = f.len - f.n;
   if (!f.n || at >= b.length) return "";
   const s = String.fromCharCode(...b.slice(at, at + 80));
-  const m = /^(GET|HEAD|POST|PUT|DELETE|OPTIONS) (\S+)/.exec(s) || /^HTTP\/\S+ (\d+)/.exec(s);
+  const m = /^(GET|HEAD|POST|PUT|DELETE|OPTIONS) (\S+)/.exec(s) || /^HTTP\/\S+ (\d+[ \w]*)/.exec(s);
   return m ? m[2] ? m[1] + " " + (m[2].length > 18 ? m[2].slice(0, 17) + "…" : m[2]) : m[1] : "";
 }
 
@@ -152,10 +152,29 @@ const fieldText = (f, name) => fieldsOf(f).find(d => d.name === name)?.text;
 const nodeName = i => i >= 0 && nodes[i] ? nodes[i].name : "";
 const happenings = [];
 for (const f of frames) happenings.push({time: f.t0, kind: "frame", f, node: f.from});
-for (const e of raw.events) happenings.push({time: e.time, kind: e.kind, e, node: e.node});
+/* A program that only begins a service ends at once, and the service goes on: no news. */
+const isNews = e => !(e.proto === "program" && e.kind === "state" && e.from === "ready" && e.to === "ended");
+for (const e of raw.events) if (isNews(e)) happenings.push({time: e.time, kind: e.kind, e, node: e.node});
 for (const x of raw.faults) happenings.push({time: x.time, kind: "fault", e: {text: x.text, proto: "", layer: 1, node: -1}, node: -1});
 happenings.sort((a, b) => a.time - b.time);
 happenings.forEach((h, i) => h.i = i);
+
+/* ---- faults: since when a machine or a cable does not work ---- */
+const cuts = [];
+for (const x of raw.faults.slice().sort((a, b) => a.time - b.time)) {
+  const [verb, ...names] = x.text.trim().split(/\s+/);
+  const on = {crash: false, stop: false, kill: false, down: false, cut: false, partition: false, up: true, restart: true, boot: true, start: true, heal: true}[verb];
+  if (on === undefined) continue;
+  for (const name of names) {
+    nodes.forEach((d, i) => { if (d.name === name && verb !== "stop" && verb !== "start") cuts.push({time: x.time, what: "node", i, on}); });
+    cables.forEach((c, i) => { if (c.name === name) cuts.push({time: x.time, what: "cable", i, on}); });
+  }
+}
+function brokenAt(what, i, t) {
+  let broken = false;
+  for (const c of cuts) if (c.what === what && c.i === i && c.time <= t) broken = !c.on;
+  return broken;
+}
 
 /* ---- connections: who is who, states of both ends ---- */
 const connByKey = new Map();
@@ -181,6 +200,14 @@ conns.forEach((c, i) => {
     if (f.drop) { p.drop = f.drop; p.died = f.t1; }
     if (f.flew && !f.drop && f.to === c.nodes[1 - f.side]) p.got = Math.max(p.got ?? 0, f.t1);
     p.last = f;
+  }
+  /* What never came and died on no cable: in a machine on its way. */
+  for (const p of c.packets) {
+    if (p.got !== null || p.drop !== null || !p.last.flew) continue;
+    const e = raw.events.find(e => e.kind === "drop" && e.packet === p.id);
+    p.drop = e?.drop ?? "";
+    p.died = e?.time ?? p.last.t1;
+    p.where = e?.node ?? p.last.to;
   }
   c.begin = c.packets.length ? c.packets[0].sent : 0;
   c.end = c.packets.reduce((m, p) => Math.max(m, p.got ?? p.sent), 0);
@@ -279,10 +306,16 @@ const steps = raw.steps.length ? raw.steps.map((s, i) => ({...s, n: s.label || i
   out.forEach((s, i) => s.n = i + 1);
   return out;
 })();
-const stepTitle = s => s.written ? s.title : T(s.key, s.arg ?? "").trim();
+/* What was written in two languages stands in `other`. */
+const stepIn = s => s.other?.lang === lang ? s.other : s;
+const stepTitle = s => s.written ? stepIn(s).title : T(s.key, s.arg ?? "").trim();
+const stepText = s => stepIn(s).text;
+const pageTitle = () => facts["title_" + lang] ?? facts.title;
+/* Facts that are for the page itself. */
+const isFact = k => !/^(title|lang|enter)/.test(k);
 
 /* ---- what the page is looking at; whoever wants to know listens ---- */
-const at = {t: 0, sel: null, conn: conns.length ? 0 : -1, view: "network", step: -1, playing: false, speed: 1, mode: "story", hover: null};
+const at = {t: 0, sel: null, conn: conns.length ? 0 : -1, view: "network", step: -1, playing: false, speed: 1, pace: 13, mode: "story", hover: null};
 const ears = {};
 const hear = (what, fn) => (ears[what] ??= []).push(fn);
 const tell = (what, ...args) => { for (const fn of ears[what] ?? []) fn(...args); };

@@ -1,5 +1,5 @@
 /* A frame as symbols on the cable: Manchester (IEEE 802.3 clause 7), each bit a step in its middle. */
-const signal = {choice: "first", bit: 26};
+const signal = {choice: -1, bit: 26};   /* choice: a frame's number; -1: what is chosen elsewhere */
 
 /* Runs of bits with names: as the line code sent them, or from the frame's bytes. */
 function signalRuns(f) {
@@ -22,25 +22,37 @@ function signalRuns(f) {
   runs.push({label: "FCS", text: "0x" + f.fcs.toString(16).padStart(8, "0"), bits: bitsOf(fcs, 0, 4)});
   return {runs, real: false, code: "Manchester"};
 }
+/* The cable of a packet's way whose code this is: 10 Mbit/s Ethernet, or the one that was asked for. */
+const readable = f => packets.get(f.id).find(h => cables[h.cable].ends[h.end].rate === 1e7) ?? f;
+const codedFrame = () => raw.symbols && frames.find(x => x.id === raw.symbols.packet && cables[x.cable].name === raw.symbols.cable);
 function signalFrame() {
-  if (signal.choice === "sel" && at.sel) return at.sel;
-  if (raw.symbols) { const f = frames.find(x => x.id === raw.symbols.packet && cables[x.cable].name === raw.symbols.cable); if (f) return f; }
-  return signal.choice === "first" ? flights.find(f => !f.house) ?? flights[0] : flights.find(f => f.i === +signal.choice) ?? flights[0];
+  if (frames[signal.choice]) return frames[signal.choice];
+  return at.sel ? readable(at.sel) : codedFrame() || (flights.find(f => !f.house) ?? flights[0]);
+}
+/* What can be chosen: all cables of the packet that is shown, and one frame, that can be read best, of the packets from the story's beginning on. */
+function signalChoices(f) {
+  const option = x => el("option", {value: x.i, selected: x === f}, `${timeText(x.t0, 1e3)}  ${nodeName(x.from)} → ${nodeName(x.to)}  ${x.label}  ·  ${rateText(cables[x.cable].ends[x.end].rate)}`);
+  const seen = new Set(), others = [], begin = +(facts.enter ?? 0);
+  for (const x of flights) {
+    if (x.house || x.t0 < begin || seen.has(x.id) || x.id === f.id) continue;
+    seen.add(x.id);
+    if (others.push(readable(x)) === 120) break;
+  }
+  return [el("optgroup", {label: `${f.label}, ${T("way")}`}, ...packets.get(f.id).map(option)), el("optgroup", {label: T("frames")}, ...others.map(option))];
 }
 function buildSignal(box) {
   const f = signalFrame();
   if (!f) { box.replaceChildren(el("div", {class: "empty mid"}, el("p", {}, T("noEvents")))); return; }
-  const s = signalRuns(f), way = cables[f.cable].ends[f.end], firsts = flights.filter(x => !x.house).slice(0, 40);
+  const s = signalRuns(f), way = cables[f.cable].ends[f.end];
   signal.list = []; /* every bit: its run and value */
   for (const r of s.runs) { if (r.gap) for (let k = 0; k < 6; k++) signal.list.push({r, v: -1}); else r.bits.forEach((v, k) => signal.list.push({r, v, k})); }
-  const sel = el("select", {id: "sigsel", "aria-label": T("choose"), on: {change: e => { signal.choice = e.target.value; buildSignal(box); }}},
-    at.sel ? el("option", {value: "sel", selected: signal.choice === "sel"}, `${T("selected")}: ${at.sel.label}`) : null, ...firsts.map(x => el("option", {value: x.i, selected: x === f && signal.choice !== "sel"}, `${timeText(x.t0, 1e3)}  ${nodeName(x.from)}  ${x.label}`)));
+  const sel = el("select", {id: "sigsel", "aria-label": T("choose"), on: {change: e => { signal.choice = +e.target.value; buildSignal(box); }}}, ...signalChoices(f));
   signal.tip = el("p", {class: "sigtip"});
   signal.wave = el("div", {class: "wave", tabindex: 0});
   signal.canvas = el("canvas", {});
   signal.wave.append(signal.canvas, el("div", {class: "width", style: `width:${signal.list.length * signal.bit + 40}px`}));
   signal.map = el("div", {class: "sigmap"}, ...s.runs.map((r, i) => el("button", {class: "l" + (r.osi ?? 1), title: r.text ?? "", style: `flex:${Math.max(1, Math.sqrt(r.bits.length))}`, on: {click: () => signal.wave.scrollTo({left: signal.list.findIndex(x => x.r === r) * signal.bit - 20, behavior: "smooth"})}}, el("span", {}, r.label))));
-  box.replaceChildren(el("div", {class: "vbar"}, sel, el("span", {class: "stat"}, `${nodeName(f.from)} → ${nodeName(f.to)} · ${f.len} B · ${num((Math.max(f.len, 60) + 12) * 8)} ${T("bits")}${way.rate ? " · " + spanText(1e9 / way.rate) + " / bit" : ""}`)),
+  box.replaceChildren(el("div", {class: "vbar"}, sel, el("span", {class: "stat"}, `${f.label} · ${nodeName(f.from)} → ${nodeName(f.to)} · ${f.len} B · ${num((Math.max(f.len, 60) + 12) * 8)} ${T("bits")}${way.rate ? " · " + spanText(1e9 / way.rate) + " / bit" : ""}`)),
     el("div", {class: "sigbody"}, el("h3", {}, T("symbols")), el("p", {class: "note"}, T("symbolsText") + " " + (s.real ? T("realSymbols") : way.rate && way.rate !== 1e7 ? T("notTen", rateText(way.rate)) : T("computed"))), signal.map, signal.wave, signal.tip));
   signal.wave.addEventListener("scroll", drawWave);
   signal.wave.addEventListener("mousemove", e => { const r = signal.wave.getBoundingClientRect(); tipWave(Math.floor((e.clientX - r.left + signal.wave.scrollLeft - 20) / signal.bit)); });
@@ -115,4 +127,4 @@ function drawWave() {
   }
   g.stroke();
 }
-hear("select", () => { if (at.view === "signal" && signal.choice === "sel") buildSignal($("view")); });
+hear("select", () => { signal.choice = -1; if (at.view === "signal") buildSignal($("view")); });

@@ -85,6 +85,7 @@ function sizeStage() {
   stage.tight = nodes.length > 12 && near < LABEL_ROOM; /* names only */
   stage.r = stage.small ? clamp(near / 2.8, 2, 15) : clamp(Math.min(near / 5.4, r.height / 10), 19, 40);
   const shown = i => unitShown(stage.unitAt[i]);
+  placeLabels();
   stage.cablesG.replaceChildren(...drawYards(), ...stage.edges.filter(e => k === 1 || shown(e.a) || shown(e.b)).map(drawCable));
   stage.nodesG.replaceChildren(...stage.units.map((u, i) => [u, i]).filter(([, i]) => shown(i)).map(([u, i]) => u.node < 0 ? drawGroup(u, i) : drawNode(nodes[u.node], u.node)));
   stage.packetsG.replaceChildren();
@@ -92,6 +93,39 @@ function sizeStage() {
   stage.bubbleKey = null;
   drawStage();
   drawTrail();
+}
+
+/* Where the names stand: below, above or beside a machine, wherever there are no other machines, names and cables. */
+const overlap = (a, b) => Math.max(0, Math.min(a.x1, b.x1) - Math.max(a.x0, b.x0)) * Math.max(0, Math.min(a.y1, b.y1) - Math.max(a.y0, b.y0));
+function crosses(box, a, b) {
+  for (let k = 0; k <= 24; k++) {
+    const x = a.x + (b.x - a.x) * k / 24, y = a.y + (b.y - a.y) * k / 24;
+    if (x > box.x0 - 3 && x < box.x1 + 3 && y > box.y0 && y < box.y1) return true;
+  }
+  return false;
+}
+const textWidth = (text, each) => [...text].reduce((w, c) => w + (isWide(c) ? each * 1.7 : each), 0);
+function placeLabels() {
+  stage.label = []; stage.taken = [];
+  if (stage.small || stage.units.length > 2 * UNITS_MAX) return;
+  const r = stage.r, tiles = stage.unitAt.map(p => ({x0: p.x - r, x1: p.x + r, y0: p.y - r, y1: p.y + r}));
+  stage.taken = tiles.slice();
+  stage.units.forEach((u, i) => {
+    const p = stage.unitAt[i], d = nodes[u.node], below = stage.tight ? "" : u.node < 0 ? "" : d.label || "000.000.000.00";
+    const w = Math.max(textWidth(u.node < 0 ? groupText(u.group) : d.name, 7.4), textWidth(below, 6.7)) / 2 + 2, h = stage.tight ? 17 : 31;
+    const at = {below: {x: 0, y: r + 5, w}, above: {x: 0, y: -r - 6 - h, w}, right: {x: r + 8, y: -h / 2, side: 1}, left: {x: -r - 8, y: -h / 2, side: -1}};
+    let best = null;
+    ["below", "above", "right", "left"].forEach((name, k) => {
+      const a = at[name], box = a.side ? {x0: a.side > 0 ? p.x + a.x : p.x + a.x - 2 * w, x1: a.side > 0 ? p.x + a.x + 2 * w : p.x + a.x, y0: p.y + a.y, y1: p.y + a.y + h} : {x0: p.x - w, x1: p.x + w, y0: p.y + a.y, y1: p.y + a.y + h};
+      let cost = k * 20;
+      for (const t of stage.taken) if (overlap(t, box)) cost += 200 + overlap(t, box);
+      for (const e of stage.edges) if (crosses(box, stage.unitAt[e.a], stage.unitAt[e.b])) cost += 90;
+      if (box.x0 < 2 || box.x1 > stage.w - 2 || box.y0 < 2 || box.y1 > stage.h - 2) cost += 400;
+      if (!best || cost < best.cost) best = {cost, box, name, dy: a.y + 13, dx: a.side ? a.x : 0, anchor: a.side > 0 ? "start" : a.side ? "end" : "middle"};
+    });
+    stage.label[i] = best;
+    stage.taken.push(best.box);
+  });
 }
 
 /* What closes an open group: beside its leaves, which stand together on a ground of their own, or else above the machine that they hang on. */
@@ -121,9 +155,17 @@ function drawCable(e) {
     const flat = Math.abs(b.y - a.y) < 30, mx = (a.x + b.x) / 2, my = (a.y + b.y) / 2;
     let angle = Math.atan2(b.y - a.y, b.x - a.x) * 180 / Math.PI;
     if (angle > 90 || angle < -90) angle += 180;
-    const t = sv("text", {class: "rate", transform: `translate(${mx} ${my}) rotate(${flat ? 0 : angle})`, "text-anchor": "middle"});
-    t.append(sv("tspan", {x: 0, dy: 24, text: (e.count > 1 ? e.count + " × " : "") + rateText(c.ends[0].rate)}), sv("tspan", {x: 0, dy: 11.5, text: spanText(c.ends[0].delay)}));
-    if (c.ends[0].loss) t.append(sv("tspan", {x: 0, dy: 11.5, text: T("loss") + " " + +(c.ends[0].loss * 100).toFixed(2) + "%"}));
+    const rad = flat ? 0 : angle * Math.PI / 180, hw = Math.abs(34 * Math.cos(rad)) + Math.abs(12 * Math.sin(rad)), hh = Math.abs(34 * Math.sin(rad)) + Math.abs(12 * Math.cos(rad));
+    /* beside the cable, on the side on which there is nothing else; if there is none it is left to the cable's title */
+    const side = [20, -20].find(o => {
+      const x = mx - o * Math.sin(rad), y = my + o * Math.cos(rad), box = {x0: x - hw, x1: x + hw, y0: y - hh, y1: y + hh};
+      if (stage.taken.some(t => overlap(t, box)) || stage.edges.some(q => q !== e && crosses(box, stage.unitAt[q.a], stage.unitAt[q.b]))) return false;
+      stage.taken.push(box);
+      return true;
+    });
+    const t = sv("text", {class: "rate", transform: `translate(${mx} ${my}) rotate(${flat ? 0 : angle}) translate(0 ${side > 0 ? 0 : -40})`, "text-anchor": "middle"});
+    if (side) t.append(sv("tspan", {x: 0, dy: 24, text: (e.count > 1 ? e.count + " × " : "") + rateText(c.ends[0].rate)}), sv("tspan", {x: 0, dy: 11.5, text: spanText(c.ends[0].delay)}));
+    if (side && c.ends[0].loss) t.append(sv("tspan", {x: 0, dy: 11.5, text: T("loss") + " " + +(c.ends[0].loss * 100).toFixed(2) + "%"}));
     g.append(t);
   }
   g.append(sv("title", {text: c.name + (e.count > 1 ? `, … (${num(e.count)})` : "")}));
@@ -137,10 +179,12 @@ function drawNode(d, i) {
   g.append(sv("rect", {x: -r, y: -r, width: 2 * r, height: 2 * r, rx: r * .45, class: "tile"}));
   if (r > 6) g.append(sv("path", {d: ICONS[kindOf(d)], class: "icon", transform: `scale(${r / 27})`}));
   if (!stage.small) {
-    g.append(sv("text", {y: r + 19, class: "name", "text-anchor": "middle", text: d.name}));
-    if (!stage.tight) g.append(sv("text", {y: r + 34, class: "address", "text-anchor": "middle"}));
-    g.append(sv("text", {y: -r - 12, class: "state", "text-anchor": "middle"}));
+    const l = stage.label[stage.of[i]] ?? {dx: 0, dy: r + 18, anchor: "middle", name: "below"};
+    g.append(sv("text", {x: l.dx, y: l.dy, class: "name", "text-anchor": l.anchor, text: d.name}));
+    if (!stage.tight) g.append(sv("text", {x: l.dx, y: l.dy + 15, class: "address", "text-anchor": l.anchor}));
+    g.append(sv("text", {y: l.name === "above" ? r + 15 : -r - 9, class: "state", "text-anchor": "middle"}));
   }
+  g.append(sv("path", {d: "M3-12l-9 14h6l-3 10 9-14h-6z", class: "bolt", transform: `translate(${r * .8} ${-r * .8})`}));
   g.append(sv("title", {text: `${d.name} — ${T("kind_" + kindOf(d))}`}));
   return g;
 }
@@ -170,6 +214,17 @@ function burstsAt(t) {
     const age = x - axis.story.toX(lost[i].t1);
     if (age > 9) break;
     out.push([lost[i], age / 9]);
+  }
+  return out;
+}
+/* Packets that died inside a machine. */
+const deaths = happenings.filter(h => h.kind === "drop" && h.node >= 0 && packets.has(h.e.packet) && !packets.get(h.e.packet)[0].house);
+function deathsAt(t) {
+  const x = axis.story.toX(t), out = [];
+  for (let i = lowerBound(deaths, t + 1, h => h.time) - 1; i >= 0; i--) {
+    const age = x - axis.story.toX(deaths[i].time);
+    if (age > 9) break;
+    out.push([deaths[i], age / 9]);
   }
   return out;
 }
@@ -226,6 +281,17 @@ function drawStage() {
     for (const [k, v] of [["x", -9], ["y", -9], ["width", 18], ["height", 18], ["rx", 9]]) item.shape.setAttribute(k, v);
     if (item.label !== "×") item.text.textContent = item.label = "×";
   }
+  for (const [h, age] of deathsAt(t)) {
+    const item = poolItem(used++), p = stage.at[h.node];
+    item.f = packets.get(h.e.packet)?.[0] ?? null;
+    item.g.style.display = "";
+    item.g.setAttribute("class", "pk burst");
+    item.g.setAttribute("transform", `translate(${p.x} ${p.y}) scale(${1.4 + age * 1.6})`);
+    item.g.style.opacity = 1 - age;
+    item.w = -1;
+    for (const [k, v] of [["x", -9], ["y", -9], ["width", 18], ["height", 18], ["rx", 9]]) item.shape.setAttribute(k, v);
+    if (item.label !== "×") item.text.textContent = item.label = "×";
+  }
   for (let i = 0; i < used; i++) if (!stage.pool[i].g.classList.contains("burst")) stage.pool[i].g.style.opacity = "";
   for (let i = used; i < stage.pool.length; i++) { stage.pool[i].g.style.display = "none"; stage.pool[i].f = null; }
   drawNodesNow(t);
@@ -243,6 +309,10 @@ function nodeState(i, t) {
   return best?.state ?? "";
 }
 function drawNodesNow(t) {
+  for (const g of stage.cablesG.children) {
+    const c = cables[g.dataset.i];
+    if (c) g.classList.toggle("dead", brokenAt("cable", +g.dataset.i, t) || c.ends.some(e => brokenAt("node", e.node, t)));
+  }
   if (stage.small) return;
   for (const g of stage.nodesG.children) {
     if (g.dataset.i === undefined) continue;
@@ -251,6 +321,7 @@ function drawNodesNow(t) {
     if (address && address.textContent !== text) address.textContent = text;
     if (state.textContent !== s) state.textContent = s;
     g.classList.toggle("picked", at.node === i);
+    g.classList.toggle("dead", brokenAt("node", i, t));
   }
 }
 

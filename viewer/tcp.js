@@ -5,6 +5,7 @@ const STATES = {CLOSED: [150, 16], LISTEN: [64, 58], "SYN-SENT": [240, 58], "SYN
 const MOVES = [["CLOSED", "LISTEN"], ["CLOSED", "SYN-SENT"], ["LISTEN", "SYN-RECEIVED"], ["SYN-SENT", "SYN-RECEIVED"], ["SYN-SENT", "ESTABLISHED"], ["SYN-RECEIVED", "ESTABLISHED"], ["SYN-RECEIVED", "FIN-WAIT-1"],
   ["ESTABLISHED", "FIN-WAIT-1"], ["ESTABLISHED", "CLOSE-WAIT"], ["FIN-WAIT-1", "FIN-WAIT-2"], ["FIN-WAIT-1", "CLOSING"], ["FIN-WAIT-2", "TIME-WAIT"], ["CLOSING", "TIME-WAIT"], ["CLOSE-WAIT", "LAST-ACK"]];
 
+const isQuietNote = n => /rcvbuf|delack/.test(n.text);
 /* Packets, with long runs of plain data and acknowledgements as one. */
 function ladderUnits(c) {
   const out = [];
@@ -28,8 +29,8 @@ function ladderTimes(c, units) {
     if (u.run) { ins.push([u.run[0].sent, 30, 1, i, y => u.y = y]); return; }
     ins.push([u.p.sent, 18, 1, i, y => u.p.y1 = y], [u.p.got ?? u.p.died ?? u.p.sent, 6, u.p.got ? 0 : 2, i, y => u.p.y2 = y]);
   });
-  for (const list of c.states) for (const e of list) ins.push([e.time, 3, 0.5, 0, y => e.y = y]);
-  for (const n of c.notes) ins.push([n.time, 3, 3, 0, y => n.y = y]);
+  for (const list of c.states) for (const e of list) ins.push([e.time, 11, 0.5, 0, y => e.y = y]);
+  for (const n of c.notes) if (!isQuietNote(n)) ins.push([n.time, 13, 3, 0, y => n.y = y]);
   ins.sort((a, b) => a[0] - b[0] || a[2] - b[2] || a[3] - b[3]);
   const ts = [], ys = [];
   let y = 30;
@@ -48,7 +49,7 @@ function ladderTimes(c, units) {
 /* As much as there is room for. */
 function segText(p, room) {
   const f = p.f, parts = [flagsText(f.flags)];
-  if (f.head) parts[0] = f.head; else if (f.n && !(f.flags & 7)) parts[0] = bytesText(f.n);
+  if (f.head) parts[0] = f.head + (f.flags & 7 ? " " + flagsText(f.flags) : ""); else if (f.n && !(f.flags & 7)) parts[0] = bytesText(f.n);
   parts.push("seq " + f.seq);
   if (f.flags & 16) parts.push("ack " + f.ack);
   if (f.n && f.head) parts.push("len " + f.n);
@@ -85,18 +86,23 @@ function drawLadder() {
     const x = side ? R : L, list = c.states[side];
     svg.append(sv("text", {x, y: 18, class: "end", "text-anchor": "middle", text: nodeName(c.nodes[side]) || (side ? c.b : c.a)}));
     svg.append(sv("line", {x1: x, y1: 26, x2: x, y2: times.bottom, class: "life"}));
+    /* before the first: a server listens, a client is closed */
+    const first = list.length ? list[0].from : "";
+    if (first && list[0].y > 30) {
+      svg.append(sv("rect", {x: x - 4, y: 26, width: 8, height: list[0].y - 26, rx: 2, class: "st s-" + first}));
+      svg.append(sv("text", {x: side ? x + 9 : x - 9, y: 34, class: "stname", "text-anchor": side ? "start" : "end", text: first}));
+    }
     list.forEach((e, i) => {
-      if (e.to === "CLOSED") return;
       const y = e.y, y2 = i + 1 < list.length ? list[i + 1].y : times.bottom;
       svg.append(sv("rect", {x: x - 4, y, width: 8, height: Math.max(2, y2 - y), rx: 2, class: "st s-" + e.to}));
-      if (y2 - y > 9) svg.append(sv("text", {x: side ? x + 9 : x - 9, y: y + 10, class: "stname", "text-anchor": side ? "start" : "end", text: e.to}));
+      if (y2 - y > 8) svg.append(sv("text", {x: side ? x + 9 : x - 9, y: y + 9, class: "stname", "text-anchor": side ? "start" : "end", text: e.to}));
     });
   }
   for (const u of units) if (u.p) svg.append(drawSegment(u.p, L, R));
   for (const u of units) if (u.run) svg.append(drawRun(u, L, R));
   for (const n of c.notes) {
     const x = n.side ? R - 8 : L + 8, y = n.y;
-    if (/rcvbuf|delack/.test(n.text)) continue;
+    if (isQuietNote(n)) continue;
     svg.append(sv("g", {class: "tnote"}, sv("circle", {cx: n.side ? R : L, cy: y, r: 3.4}), sv("text", {x, y: y + 3, "text-anchor": n.side ? "end" : "start", text: n.text})));
   }
   tcpView.head = sv("g", {class: "nowline"}, sv("line", {x1: 0, x2: w, y1: 0, y2: 0}));

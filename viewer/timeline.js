@@ -49,9 +49,9 @@ function drawLine() {
     if (a < -10 || a > w) return;
     g.fillStyle = color(at.step === i ? "--accent" : "--faint");
     g.fillRect(a, 2, 1.5, base - 2);
-    if (a - lastLabel < 13) return;
-    lastLabel = a;
-    g.fillText(s.n, a + 4, 12);
+    const x = Math.max(a + 4, lastLabel);
+    g.fillText(s.n, x, 12);
+    lastLabel = x + g.measureText(s.n).width + 5;
   });
   /* events, a lane each */
   const y0 = base - lanes.length * laneH;
@@ -111,12 +111,13 @@ function tick(now) {
   if (!at.playing) return;
   const dt = Math.min(.1, (now - lastTick) / 1000), a = ax();
   lastTick = now;
-  let t = a.toTime(a.toX(at.t) + dt * at.speed * (at.mode === "story" ? 13 : a.total / 40));
+  let t = a.toTime(a.toX(at.t) + dt * at.speed * (at.mode === "story" ? at.pace : a.total / 40));
   if (stopAt !== null && t >= stopAt) { t = stopAt; play(false); }
   if (t >= END) play(false);
   setTime(t, "play");
   if (at.playing) requestAnimationFrame(tick);
 }
+const STORY_S = 75; /* so long takes the whole story at 1x */
 function play(on, until = null) {
   if (on && at.t >= END) setTime(0);
   stopAt = on ? until : null;

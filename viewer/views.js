@@ -42,8 +42,9 @@ function buildOutcome(box) {
   const l = raw.limits, dropped = new Map();
   for (const e of raw.events) if (e.kind === "drop") dropped.set(e.drop, (dropped.get(e.drop) ?? 0) + 1);
   for (const f of frames) if (f.drop && !raw.events.some(e => e.kind === "drop" && e.packet === f.id)) dropped.set(f.drop, (dropped.get(f.drop) ?? 0) + 1);
-  const rows = Object.entries(facts).filter(([k]) => !["title", "lang"].includes(k)).map(([k, v]) => [WORDS[lang][k] ? T(k) : k, v]);
-  rows.push([T("duration"), timeText(END, 1)], [T("eventsRun"), num(raw.events_run)], [T("digest"), raw.digest]);
+  const rows = Object.entries(facts).filter(([k]) => isFact(k)).map(([k, v]) => [WORDS[lang][k] ? T(k) : k, v]);
+  if (!rows.some(r => r[0] === T("duration"))) rows.push([T("duration"), timeText(END, 1)]);
+  rows.push([T("eventsRun"), num(raw.events_run)], [T("digest"), raw.digest]);
   const jump = (t, id) => () => { setView("network"); setTime(t); if (id && packets.has(id)) choose(packets.get(id)[0]); };
   box.replaceChildren(el("div", {class: "cards"},
     raw.expects.length ? el("section", {class: "card wide"}, el("h3", {}, T("expects")), ...raw.expects.map(e => el("button", {class: "expect " + (e.held ? "held" : "failed"), on: {click: jump(e.time, e.packet)}}, el("b", {}, e.held ? "✓ " + T("held") : "✗ " + T("failed")), el("code", {}, e.text), el("time", {}, timeText(e.time, 1e3)), e.why ? el("pre", {}, e.why) : null))) : null,
@@ -51,5 +52,5 @@ function buildOutcome(box) {
     el("section", {class: "card"}, el("h3", {}, T("facts")), table(rows)),
     el("section", {class: "card"}, el("h3", {}, T("drops")), dropped.size ? table([...dropped].map(([k, n]) => [k, num(n), raw.drops[k] ?? ""])) : el("p", {class: "nothing"}, T("nothing"))),
     el("section", {class: "card"}, el("h3", {}, T("limits")), el("p", {}, T("limitsText", num(l.frames_kept), num(l.frames_seen))), l.frames_kept < l.frames_seen ? el("p", {}, T("limitsSampled", num(l.bulk_every))) : null,
-      el("p", {}, T("limitsSnap", num(l.snap))), l.events_left_out ? el("p", {}, T("limitsEvents", num(l.events_left_out))) : null)));
+      el("p", {}, frames.every(f => f.bytes64.length * .75 >= f.len) ? T("wholeFrames") : T("limitsSnap", num(l.snap || 224))), l.events_left_out ? el("p", {}, T("limitsEvents", num(l.events_left_out))) : null)));
 }

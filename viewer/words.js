@@ -33,6 +33,7 @@ en: {
   nothing: "Nothing was dropped.", step: "Step", ofAbout: "Layer {0}",
   keys: [["space", "play or pause"], ["← →", "the event before, the next one"], ["shift ← →", "ten at a time"], ["[ ]", "the step of the journey before, the next one"], ["+ −", "zoom the time line; 0 shows all"], ["1 … 6", "the views at the top"], ["n p", "this packet on its next cable, on the one before"], ["/", "filter the events"], ["esc", "let go of the packet"], ["l", "한국어 / English"], ["d", "light, dark"]],
   aboutText: "A recording of a whole network in virtual time: every packet here was made, sent and read by the same stack. The same seed gives the same run, bit for bit.",
+  enter: "Press Enter", openPacket: "Open this packet: every layer, field and byte", died: "died", wholeFrames: "Every frame is kept with all of its bytes.",
   close: "Close", legend: "Colours",
 },
 ko: {
@@ -68,6 +69,7 @@ ko: {
   nothing: "사라진 패킷이 없습니다.", step: "단계", ofAbout: "{0}계층",
   keys: [["space", "재생, 멈춤"], ["← →", "이전 사건, 다음 사건"], ["shift ← →", "열 개씩"], ["[ ]", "여정의 이전 단계, 다음 단계"], ["+ −", "시간 축 확대와 축소, 0은 전체"], ["1 … 6", "위쪽의 보기"], ["n p", "이 패킷의 다음 케이블, 이전 케이블"], ["/", "사건 거르기"], ["esc", "패킷 놓기"], ["l", "English / 한국어"], ["d", "밝게, 어둡게"]],
   aboutText: "가상 시간 속 네트워크 전체의 기록입니다. 여기의 모든 패킷은 같은 스택이 만들고, 보내고, 읽었습니다. 같은 시드는 비트 하나까지 같은 실행을 줍니다.",
+  enter: "Enter를 누르기", openPacket: "이 패킷 열기: 계층, 필드, 바이트 모두", died: "죽음", wholeFrames: "모든 프레임을 바이트 하나까지 담았습니다.",
   close: "닫기", legend: "색",
 }};
 let lang = "en";

@@ -113,15 +113,17 @@ void account_print(const struct account *a, int step, FILE *f, bool color, int w
     }
 }
 
-/* A step about no packet happens where the one before it ended. */
-void account_scene(const struct account *a, struct scene *s, hp_time began)
+/* A step about no packet happens where the one before it ended, and so does one whose first packet was before that one's: the story goes forward. */
+void account_scene(const struct account *a, const struct account *other, struct scene *s, hp_time began)
 {
-    hp_time last = began;
+    hp_time last = began, before = 0;
     for (int i = 0; i < a->steps; i++) {
-        const struct account_step *k = &a->step[i];
-        hp_time begin = k->begin == HP_NEVER ? last : k->begin, end = k->end > begin ? k->end : begin;
+        const struct account_step *k = &a->step[i], *o = i < other->steps ? &other->step[i] : NULL;
+        hp_time begin = k->begin == HP_NEVER || k->begin < before ? last : k->begin, end = k->end > begin ? k->end : begin;
         scene_step(s, &(struct scene_step){.label = k->label, .title = k->title, .text = k->text, .begin = begin, .end = end, .layer = k->layer,
-                                           .packets = k->packet, .packet_count = k->packets});
+                                           .other_lang = o ? other->korean ? "ko" : "en" : NULL, .other_title = o ? o->title : NULL,
+                                           .other_text = o ? o->text : NULL, .packets = k->packet, .packet_count = k->packets});
         last = i ? end : began;
+        before = begin;
     }
 }

@@ -45,6 +45,6 @@ void account_print(const struct account *a, int step, FILE *f, bool color, int w
 /* `text` and blanks to fill `columns` of a terminal, in which Korean is two wide; returns buf. */
 const char *account_pad(const char *text, int columns, char *buf, size_t n);
 /* `began`: when step 1 begins. */
-void account_scene(const struct account *a, struct scene *s, hp_time began);
+void account_scene(const struct account *a, const struct account *other, struct scene *s, hp_time began); /* other: the same in the other language */
 
 #endif

@@ -17,6 +17,9 @@ enum { JOURNEY_READY_S = 120,
        JOURNEY_STACK = 256 << 10,
        JOURNEY_SLICE_MS = 20 };
 
+#define JOURNEY_TITLE_EN "The journey of a page"
+#define JOURNEY_TITLE_KO "페이지의 여정"
+
 /* ---- the lab ---- */
 
 static int journey_file(void *ctx, const char *name, struct hp_bytes *out)
@@ -140,15 +143,22 @@ static void journey_program(struct hp_stack *s, void *arg)
     j->over = true;
 }
 
+/* Where the page draws whom: the way from left to right, the way around above it, what hangs on it below. */
+static const struct { const char *node; double x, y; } journey_places[] = {
+    {"A", 0, 1}, {"switch", 1, 1}, {"home", 2, 1}, {"가", 3, 1}, {"마", 4.1, 1}, {"바", 5.3, 1}, {"라", 6.5, 1}, {"B", 7.6, 1.35},
+    {"resolver", 3, 2}, {"naver", 5.3, 2}, {"ns1", 7.6, 0.5}, {"나", 4.1, 0}, {"root", 2.8, 0}, {"다", 6.1, 0}, {"com", 7.4, -0.1}};
+
 static int journey_watch(struct journey *j)
 {
-    struct scene_config c = {.title = account_of(&j->account, "The journey of a page", "페이지의 여정"), .lang = j->korean ? "ko" : "en"};
+    struct scene_config c = {.title = account_of(&j->account, JOURNEY_TITLE_EN, JOURNEY_TITLE_KO), .lang = j->korean ? "ko" : "en"};
     j->scene = scene_new(&c);
     if (!j->scene || scene_watch(j->scene, j->world) || record_begin(&j->record, j->world, j->plan)) return cli_error("out of memory");
     scene_kind(j->scene, "B", "server");
     scene_kind(j->scene, "naver", "server");
     for (uint32_t i = 0; i < j->plan->nodes; i++)
         if (j->plan->node[i].label) scene_label(j->scene, j->plan->node[i].name, j->plan->node[i].label);
+    for (size_t i = 0; i < sizeof journey_places / sizeof *journey_places; i++)
+        scene_place(j->scene, journey_places[i].node, journey_places[i].x, journey_places[i].y);
     return CLI_OK;
 }
 
@@ -193,14 +203,31 @@ static void journey_scene_page(struct journey *j)
     free(text);
 }
 
+/* The account once more, in the other language. */
+static void journey_translate(struct journey *j)
+{
+    struct account told = j->account;
+    j->account = (struct account){.korean = !j->korean};
+    j->korean = !j->korean;
+    steps_write(j);
+    j->korean = !j->korean;
+    j->other = j->account;
+    j->account = told;
+}
+
 static int journey_write_files(struct journey *j)
 {
-    char path[600], seed[32];
+    char path[600], seed[32], enter[32];
+    snprintf(enter, sizeof enter, "%lld", (long long)j->began);
+    scene_fact(j->scene, "enter", enter);
+    scene_fact(j->scene, "title_en", JOURNEY_TITLE_EN);
+    scene_fact(j->scene, "title_ko", JOURNEY_TITLE_KO);
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)j->seed);
     scene_fact(j->scene, "seed", seed);
     scene_fact(j->scene, "url", j->url);
     scene_end(j->scene);
-    account_scene(&j->account, j->scene, j->began);
+    journey_translate(j);
+    account_scene(&j->account, &j->other, j->scene, j->began);
     journey_scene_page(j);
     snprintf(path, sizeof path, "%s/journey.html", j->out);
     if (!scene_write_html(j->scene, path)) return cli_error("%s cannot be written: %s", path, strerror(errno));
@@ -313,6 +340,7 @@ int journey_run(struct journey *j)
     lab_out_free(files);
     record_free(&j->record);
     account_free(&j->account);
+    account_free(&j->other);
     free(j->text);
     return result;
 }

@@ -30,7 +30,7 @@ struct journey {
     struct hp_world *world;
     struct record record;
     struct scene *scene;
-    struct account account;
+    struct account account, other; /* other: in the other language, for the page's button */
     struct page *page;
     hp_time began, ended; /* of the page */
     int err;

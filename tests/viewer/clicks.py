@@ -34,7 +34,7 @@ def tour(b):
     b.hover("#packet .hx b[data-i='8']")
     b.wait("return document.querySelector('#packet .field.lit')?.title === 'eth.src'", "a byte's field is lit")
     b.shot("packet")
-    b.click("#tour .step button", 2)
+    b.click("#tour .step > button", 2)
     b.wait("return at.step === 2 && document.querySelector('#tour .told')", "a step is told")
     b.run("play(false)")
     b.shot("step")
@@ -101,7 +101,7 @@ def told(b):
     """What the journey and the lab add."""
     b.size(1280, 800)
     assert b.run("return document.documentElement.lang") == "ko"
-    b.click("#tour .step button", 3)
+    b.click("#tour .step > button", 3)
     b.wait("return document.querySelector('#tour .told pre')?.textContent.includes('ip.ttl = 64') && !!at.sel", "a step is told, its packet chosen")
     b.wait("return at.t > 4e7", "it plays")
     b.key("]")
@@ -118,6 +118,7 @@ def told(b):
     b.click(".expect.failed")
     b.wait("return at.view === 'network' && at.t === 2e8 && !!at.sel", "a failed expectation leads to its packet")
     b.click("#tab-signal")
+    b.run("const s = document.getElementById('sigsel'); s.value = codedFrame().i; s.dispatchEvent(new Event('change'))")
     b.wait("return signal.list.length === 64", "the symbols as they were sent")
 
 

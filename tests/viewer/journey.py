@@ -11,10 +11,52 @@ def main():
     labels = b.run("return [...document.querySelectorAll('#tour .step i')].map(i => i.textContent)")
     assert labels == ["0", "1", "2", "3a", "3b", "4", "5", "6", "7", "8"], labels
     assert "null" not in b.run("return document.getElementById('tour').textContent")
+    # It opens where Enter is pressed, with the story of ten steps in their order, and plays from there.
+    b.size(1366, 768)
+    assert b.run("return at.t === +facts.enter && at.t > 1e9 && steps.every((s, i) => !i || i === 1 || s.begin >= steps[i - 1].begin)")
+    b.click("#enter")
+    b.wait("return at.playing && at.t > +facts.enter && !document.getElementById('enter')", "Enter begins the journey")
+    b.wait("return at.step > 0", "the story goes along")
+    b.run("play(false)")
+    assert b.run("return at.pace * 70 < axis.story.toX(steps.at(-1).end) - axis.story.toX(+facts.enter) + 13 * 70"), "a minute or so"
+    # Everything in the story can be read: no table is cut, no name stands on another's.
     for i in range(len(labels)):
-        b.click("#tour .step button", i)
+        b.run(f"goStep({i}); play(false)")
+        cut = b.run("return [...document.querySelectorAll('#tour pre')].filter(p => p.scrollWidth > p.clientWidth + 1).map(p => p.textContent)")
+        assert not cut, cut
+    room = b.run("return document.querySelector('#tour').clientWidth")
+    assert room > 440, room
+    b.run("goStep(3); play(false)")
+    assert b.run("return [...document.querySelectorAll('#tour pre span')].every(s => s.clientHeight < 30 || !/SYN/.test(s.textContent))"), "the handshake's lines are whole"
+    for width in (1366, 1920):
+        b.size(width, 768)
+        b.wait("return stage.w > 500", "drawn")
+        on = b.run("""const box = g => g.getBoundingClientRect(), all = [...document.querySelectorAll('.node .name, .node .address, .node .tile, .rate')].map(box).filter(r => r.width);
+            return all.flatMap((p, i) => all.filter((q, k) => k > i && Math.min(p.right, q.right) - Math.max(p.left, q.left) > 3 && Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top) > 4).map(q => [p.x, p.y, q.x, q.y].map(Math.round).join()))""")
+        assert not on, on
+    b.size(1500, 1000)
+    # Whole frames; the response by its name; a signal for what was chosen, on the cable whose code it is.
+    assert b.run("return frames.every(f => f.bytes.length === f.len)"), "every byte is kept"
+    assert b.run("return frames.some(f => /^200 OK/.test(f.label))"), "the response is called what it is"
+    assert b.run("return !happenings.some(h => h.kind === 'state' && h.e.from === 'ready' && h.e.to === 'ended')"), "services serve on"
+    b.run("choose(frames.find(f => /^200 OK/.test(f.label))); setView('signal')")
+    b.wait("return /200 OK/.test(document.querySelector('#view .stat').textContent) && /switch → A/.test(document.querySelector('#view .stat').textContent)", "the response on 10BASE-T")
+    was = b.run("return signal.list.map(x => x.v).join('')")
+    other = b.run("const s = document.getElementById('sigsel'); s.selectedIndex = s.options.length - 1; const i = +s.value; s.dispatchEvent(new Event('change')); return i")
+    b.wait(f"return signalFrame().i === {other} && +document.getElementById('sigsel').value === {other}", "another frame is chosen")
+    assert b.run("return signal.list.map(x => x.v).join('')") != was, "and has another signal"
+    b.run("choose(null); setView('network')")
+    # The other language has the whole story.
+    korean = b.run("goStep(2); play(false); return document.querySelector('#tour .told').textContent")
+    b.click("#lang")
+    english = b.run("return document.querySelector('#tour .told').textContent")
+    assert english != korean and "The computer asks the resolver" in english or "root" in english, english
+    assert not b.run("return [...document.querySelectorAll('#tour .step b')].some(t => /[가-힣]/.test(t.textContent))")
+    b.click("#lang")
+    for i in range(len(labels)):
+        b.click("#tour .step > button", i)
         b.wait(f"return at.step === {i} && document.querySelector('#tour .step.on .told').textContent.length > 20", f"step {labels[i]} is told")
-    b.click("#tour .step button", 5)
+    b.click("#tour .step > button", 5)
     b.wait("return at.stepIds.size === 1 && at.t > 0", "step 4 is about the request")
     b.shot("journey-network")
     for view, what in (("tcp", "svg"), ("signal", "svg, canvas"), ("page", "img"), ("outcome", "*")):

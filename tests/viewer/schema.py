@@ -29,7 +29,7 @@ for f in frames:
         values[f["diff"][i]] = f["diff"][i + 1]
     fields = {texts[shape["fields"][5 * i]]: (texts[v], shape["fields"][5 * i + 3], shape["fields"][5 * i + 4]) for i, v in enumerate(values)}
     data = base64.b64decode(f["bytes"])
-    assert len(data) == min(f["len"], scene["limits"]["snap"])
+    assert len(data) == f["len"] or len(data) == (scene["limits"]["snap"] or 224) < f["len"]
     if len(data) == f["len"]:
         assert zlib.crc32(data) == f["fcs"]
     text, at, n = fields["eth.dst"]
