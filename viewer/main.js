@@ -70,7 +70,7 @@ hear("time", from => {
   if (from !== "play" || !steps.length || !steps[0].written) return;
   let now = -1;
   for (let i = 0; i < steps.length && steps[i].begin <= at.t; i++) now = i;
-  if (now <= at.step || stopAt !== null) return;
+  if (now <= at.step || stopAt !== null || !at.playing) return;
   at.step = now;
   at.stepIds = new Set(steps[now].packets);
   buildTour();
