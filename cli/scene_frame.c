@@ -28,7 +28,7 @@ struct frame_look {
 static void frame_look_number(struct frame_look *l, const struct dissect_field *f)
 {
     const struct { const char *name; uint64_t *to; } wanted[] = {
-        {"tcp.srcport", &l->from}, {"tcp.dstport", &l->to}, {"tcp.seq", &l->seq}, {"tcp.ack", &l->ack}, {"tcp.flags", &l->flags},
+        {"tcp.srcport", &l->from}, {"tcp.dstport", &l->to}, {"tcp.seq_raw", &l->seq}, {"tcp.ack_raw", &l->ack}, {"tcp.flags", &l->flags},
         {"tcp.window_size_value", &l->win}, {"tcp.options.wscale.shift", &l->wscale}, {"tcp.len", &l->payload}};
     if (strncmp(f->name, "tcp.", 4) != 0) return;
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)

@@ -57,7 +57,7 @@ static int story_layer(struct hp_bytes frame, int linktype, const char *line)
 static bool story_is_tcp(struct hp_bytes frame, int linktype)
 {
     char text[DISSECT_TEXT];
-    return dissect_find(frame, (enum dissect_link)linktype, "tcp.seq", text, sizeof text, NULL);
+    return dissect_find(frame, (enum dissect_link)linktype, "tcp.seq_raw", text, sizeof text, NULL);
 }
 
 /* What IPv6 does by itself, without anybody wanting anything: counted, not told. */

@@ -139,6 +139,9 @@ function fieldsOf(f) {
     else if (layer) layer.fields.push(d);
     d.layer = layer;
     out.push(d);
+    /* counted from the connection's first, as the page's diagrams do: computed, beside what stands in the header */
+    const seen = f.conn === undefined ? undefined : {"tcp.seq_raw": ["tcp.seq", "Sequence Number (relative)", f.seq], "tcp.ack_raw": f.flags & 16 ? ["tcp.ack", "Acknowledgment (relative)", f.ack] : undefined}[d.name];
+    if (seen) { const r = {...d, name: seen[0], label: seen[1], text: String(seen[2]), n: 0}; layer.fields.push(r); out.push(r); }
   }
   return f.fields = out;
 }

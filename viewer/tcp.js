@@ -46,6 +46,9 @@ function ladderTimes(c, units) {
   };
   return {y: at_, bottom: y + 30};
 }
+/* What moves a connection from state to state (RFC 9293 3.3.2): what comes, what goes. */
+const MOVE_WORDS = {"CLOSED>LISTEN": "listen", "CLOSED>SYN-SENT": "open, SYN →", "LISTEN>SYN-RECEIVED": "← SYN, SYN ACK →", "SYN-SENT>SYN-RECEIVED": "← SYN", "SYN-SENT>ESTABLISHED": "← SYN ACK, ACK →", "SYN-RECEIVED>ESTABLISHED": "← ACK",
+  "SYN-RECEIVED>FIN-WAIT-1": "close, FIN →", "ESTABLISHED>FIN-WAIT-1": "close, FIN →", "ESTABLISHED>CLOSE-WAIT": "← FIN, ACK →", "FIN-WAIT-1>FIN-WAIT-2": "← ACK", "FIN-WAIT-1>CLOSING": "← FIN, ACK →", "FIN-WAIT-2>TIME-WAIT": "← FIN, ACK →", "CLOSING>TIME-WAIT": "← ACK", "CLOSE-WAIT>LAST-ACK": "close, FIN →"};
 /* As much as there is room for. */
 function segText(p, room) {
   const f = p.f, parts = [flagsText(f.flags)];
@@ -130,12 +133,16 @@ function drawSegment(p, L, R) {
 }
 
 function buildFsm(c, side) {
-  const svg = sv("svg", {viewBox: "0 0 300 268", class: "fsm", "data-side": side, role: "img", "aria-label": T("states")});
+  const words = [], svg = sv("svg", {viewBox: "0 0 300 280", class: "fsm", "data-side": side, role: "img", "aria-label": T("states")});
   for (const [a, b] of MOVES) {
     const [x1, y1] = STATES[a], [x2, y2] = STATES[b], d = Math.hypot(x2 - x1, y2 - y1), k = Math.min(26, d * .3) / d;
     const tx = x2 - (x2 - x1) * k * (Math.abs(y2 - y1) > 30 ? .5 : 1.55), ty = y2 - (y2 - y1) * k * (Math.abs(y2 - y1) > 30 ? .5 : 1.55);
-    svg.append(sv("line", {x1, y1, x2: tx, y2: ty, class: "move", "data-move": a + ">" + b}));
+    svg.append(sv("line", {x1, y1, x2: tx, y2: ty, class: "move", "data-move": a + ">" + b}, sv("title", {text: `${a} → ${b}: ${MOVE_WORDS[a + ">" + b]}`})));
+    const mx = x1 + (x2 - x1) * .5, my = y1 + (y2 - y1) * .5;
+    words.push(sv("text", {x: clamp(mx, 44, 256), y: my + 2.5, class: "move why", "text-anchor": "middle", "data-move": a + ">" + b, text: MOVE_WORDS[a + ">" + b]}));
   }
+  svg.append(...words);
+  for (const [s, text] of [["LAST-ACK", "← ACK: CLOSED"], ["TIME-WAIT", "2 MSL: CLOSED"]]) svg.append(sv("text", {x: STATES[s][0], y: STATES[s][1] + 20, class: "after", "text-anchor": "middle", text}));
   for (const s in STATES) {
     const [x, y] = STATES[s], w = s.length * 6.1 + 16;
     svg.append(sv("g", {class: "fstate", "data-state": s}, sv("rect", {x: x - w / 2, y: y - 10, width: w, height: 20, rx: 10}), sv("text", {x, y: y + 3.5, "text-anchor": "middle", text: s})));

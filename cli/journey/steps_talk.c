@@ -174,8 +174,8 @@ static void talk_print_moment(struct journey *j, const struct talk_moment *m)
     char word[40];
     snprintf(word, sizeof word, "%.*s", open ? (int)strcspn(open + 1, ")") : 0, open ? open + 1 : "");
     account_row(talk(j), "%10.3f  %13s%s %-16s %s", journey_ms(j, m->time), "", m->client ? " ──" : " ◀─", word, m->client ? "─▶" : "──");
-    account_row(talk(j), "%10s  %13s    seq %llu%s%llu", "", "", (unsigned long long)record_number(m->frame, "tcp.seq"),
-                m->frame->is & RECORD_ACK ? "  ack " : "  ", (unsigned long long)record_number(m->frame, "tcp.ack"));
+    account_row(talk(j), "%10s  %13s    seq %llu%s%llu", "", "", (unsigned long long)record_number(m->frame, "tcp.seq_raw"),
+                m->frame->is & RECORD_ACK ? "  ack " : "  ", (unsigned long long)record_number(m->frame, "tcp.ack_raw"));
 }
 
 /* Frames of A's cable that open or close the connection, between the states of both sides, by time. */

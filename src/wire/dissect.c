@@ -54,7 +54,8 @@ static uint64_t dissect_row_number(const struct dissect_row *r, const uint8_t *p
     uint64_t v = 0;
     for (unsigned i = 0; i < r->n && i < 8; i++) v = v << 8 | p[i];
     v >>= r->shift;
-    return r->mask ? v & r->mask : v;
+    if (r->mask) v &= r->mask;
+    return r->kind == D_WORDS ? v * 4 : r->kind == D_EIGHTS ? v * 8 : v;
 }
 
 static void dissect_row_text(const struct dissect_row *r, const uint8_t *p, uint64_t v, struct dline *t)
@@ -95,9 +96,9 @@ void dissect_rows(struct dissect *d, unsigned depth, const struct dissect_row *r
     }
 }
 
-void dissect_checksum(struct dissect *d, const char *name, size_t at, size_t n, bool good)
+void dissect_checksum(struct dissect *d, const char *name, size_t at, bool good)
 {
-    dissect_value(d, 1, name, "Checksum Status", at, n, good, good ? "Good" : "Bad");
+    dissect_value(d, 1, name, "Checksum Status", at, 0, good, good ? "Good" : "Bad");
 }
 
 void dissect_bad(struct dissect *d, const char *why)

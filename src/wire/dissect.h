@@ -18,7 +18,7 @@ enum dissect_join { DISSECT_AFTER = 0, DISSECT_OVER = 1, DISSECT_KEPT = 2 };
 struct dissect_field {
     uint8_t depth;              /* 0 = a layer: `text` is its summary */
     uint8_t join;               /* of a layer: enum dissect_join bits */
-    const char *name;           /* "tcp.seq" */
+    const char *name;           /* "tcp.seq_raw" */
     const char *label;          /* "Sequence Number" */
     size_t at, n;               /* which bytes of the frame; n = 0: computed */
     bool number;

@@ -13,13 +13,18 @@ static const struct dissect_row dns_row[] = {
     {"dns.flags", "Flags", 2, 2, D_HEX, 0, 0, NULL},
     {"dns.flags.response", "Response", 2, 2, D_FLAG, 15, 1, NULL},
     {"dns.flags.opcode", "Opcode", 2, 2, D_DEC, 11, 15, dns_opcode_word},
-    {"dns.flags.authoritative", "Authoritative", 2, 2, D_FLAG, 10, 1, NULL},
     {"dns.flags.truncated", "Truncated", 2, 2, D_FLAG, 9, 1, NULL},
     {"dns.flags.recdesired", "Recursion desired", 2, 2, D_FLAG, 8, 1, NULL},
+    {"dns.flags.checkdisable", "Non-authenticated data", 2, 2, D_FLAG, 4, 1, NULL},
+};
+/* What only an answer says (RFC 1035 4.1.1). */
+static const struct dissect_row dns_answer_row[] = {
+    {"dns.flags.authoritative", "Authoritative", 2, 2, D_FLAG, 10, 1, NULL},
     {"dns.flags.recavail", "Recursion available", 2, 2, D_FLAG, 7, 1, NULL},
     {"dns.flags.authenticated", "Answer authenticated", 2, 2, D_FLAG, 5, 1, NULL},
-    {"dns.flags.checkdisable", "Non-authenticated data", 2, 2, D_FLAG, 4, 1, NULL},
     {"dns.flags.rcode", "Reply code", 2, 2, D_DEC, 0, 15, dns_rcode_word},
+};
+static const struct dissect_row dns_count_row[] = {
     {"dns.count.queries", "Questions", 4, 2, D_DEC, 0, 0, NULL},
     {"dns.count.answers", "Answer RRs", 6, 2, D_DEC, 0, 0, NULL},
     {"dns.count.auth_rr", "Authority RRs", 8, 2, D_DEC, 0, 0, NULL},
@@ -137,6 +142,15 @@ static void dissect_dns_address(struct dissect *d, const struct dns_record *r, s
     dissect_text(d, 2, r->type == DNS_A ? "dns.a" : "dns.aaaa", "Address", at, r->data.n, buf);
 }
 
+/* Where other records have class and time to live (RFC 6891 6.1.2). */
+static const struct dissect_row dns_opt_row[] = {
+    {"dns.rr.udp_payload_size", "UDP payload size", 0, 2, D_DEC, 0, 0, NULL},
+    {"dns.resp.ext_rcode", "Higher bits in extended RCODE", 2, 1, D_HEX, 0, 0, NULL},
+    {"dns.resp.edns0_version", "EDNS0 version", 3, 1, D_DEC, 0, 0, NULL},
+    {"dns.resp.z", "Z", 4, 2, D_HEX, 0, 0, NULL},
+    {"dns.resp.z.do", "Accepts DNSSEC security RRs", 4, 2, D_FLAG, 15, 1, NULL},
+};
+
 static void dissect_dns_record(struct dissect *d, const struct dns_record *r, size_t at, size_t n)
 {
     char buf[DISSECT_TEXT];
@@ -147,8 +161,12 @@ static void dissect_dns_record(struct dissect *d, const struct dns_record *r, si
     t = dline_of(buf, sizeof buf);
     dissect_dns_record_text(&t, r);
     dissect_value(d, 2, "dns.resp.type", "Type", data - 10, 2, r->type, buf);
-    dissect_number(d, 2, "dns.resp.class", "Class", data - 8, 2, r->class_);
-    dissect_number(d, 2, "dns.resp.ttl", "Time to live", data - 6, 4, r->ttl);
+    if (r->type == DNS_OPT) {
+        dissect_rows(d, 2, DISSECT_ROWS(dns_opt_row), data - 8, 6);
+    } else {
+        dissect_number(d, 2, "dns.resp.class", "Class", data - 8, 2, r->class_);
+        dissect_number(d, 2, "dns.resp.ttl", "Time to live", data - 6, 4, r->ttl);
+    }
     dissect_number(d, 2, "dns.resp.len", "Data length", data - 2, 2, r->data.n);
     bool in = (r->class_ & ~DNS_MDNS_BIT) == DNS_IN;
     if (in && (r->type == DNS_A || r->type == DNS_AAAA)) dissect_dns_address(d, r, data);
@@ -166,6 +184,8 @@ void dissect_dns(struct dissect *d)
     dissect_dns_summary(&t, m);
     dissect_layer(d, "dns", "Domain Name System", d->n, &t, DISSECT_AFTER);
     dissect_rows(d, 1, DISSECT_ROWS(dns_row), d->at, d->n);
+    if (m.h.response) dissect_rows(d, 1, DISSECT_ROWS(dns_answer_row), d->at, d->n);
+    dissect_rows(d, 1, DISSECT_ROWS(dns_count_row), d->at, d->n);
     struct dns_question q;
     struct dns_record r;
     size_t at = m.at;

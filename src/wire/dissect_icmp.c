@@ -113,7 +113,7 @@ void dissect_icmp4(struct dissect *d)
     dissect_icmp4_summary(d, &t, &h);
     dissect_layer(d, "icmp", "Internet Control Message Protocol", ICMP4_HEADER, &t, DISSECT_OVER);
     dissect_rows(d, 1, DISSECT_ROWS(icmp4_row), d->at, d->n);
-    if (!d->fragment && !d->quote) dissect_checksum(d, "icmp.checksum.status", d->at + 2, 2, sum_ok(0, in));
+    if (!d->fragment && !d->quote) dissect_checksum(d, "icmp.checksum.status", d->at + 2, sum_ok(0, in));
     if (dissect_icmp4_has_id(h.type)) dissect_rows(d, 1, DISSECT_ROWS(icmp4_echo_row), d->at, d->n);
     if (h.type == ICMP4_UNREACHABLE && h.code == ICMP4_UNREACH_FRAG) dissect_rows(d, 1, DISSECT_ROWS(icmp4_mtu_row), d->at, d->n);
     if (h.type == ICMP4_REDIRECT) dissect_rows(d, 1, DISSECT_ROWS(icmp4_gateway_row), d->at, d->n);
@@ -175,7 +175,7 @@ void dissect_igmp(struct dissect *d)
         dissect_bad(d, "IGMP cut off");
         return;
     }
-    if (!d->fragment && !d->quote) dissect_checksum(d, "igmp.checksum.status", d->at + 2, 2, sum_ok(0, in));
+    if (!d->fragment && !d->quote) dissect_checksum(d, "igmp.checksum.status", d->at + 2, sum_ok(0, in));
     if (v3) dissect_rows(d, 1, DISSECT_ROWS(igmp_count_row), d->at, d->n);
     else dissect_rows(d, 1, DISSECT_ROWS(igmp_group_row), d->at, d->n);
     if (v3) dissect_igmp_records(d, get16(p + 6));
@@ -417,7 +417,7 @@ void dissect_icmp6(struct dissect *d)
     dissect_layer(d, "icmpv6", "Internet Control Message Protocol v6", ICMP6_HEADER, &t, DISSECT_OVER);
     dissect_rows(d, 1, DISSECT_ROWS(icmp6_row), d->at, d->n);
     if (!d->fragment && !d->quote)
-        dissect_checksum(d, "icmpv6.checksum.status", d->at + 2, 2,
+        dissect_checksum(d, "icmpv6.checksum.status", d->at + 2,
                          sum_ok(sum_pseudo(&d->src, &d->dst, IP_PROTO_ICMPV6, (uint32_t)in.n), in));
     dissect_icmp6_body(d, &h);
 }

@@ -66,7 +66,7 @@ static void dissect_ip_set(struct dissect *d, const struct hp_ip *src, const str
 
 static const struct dissect_row ipv4_row[] = {
     {"ip.version", "Version", 0, 1, D_DEC, 4, 15, NULL},
-    {"ip.hdr_len", "Header Length (words)", 0, 1, D_DEC, 0, 15, NULL},
+    {"ip.hdr_len", "Header Length", 0, 1, D_WORDS, 0, 15, NULL},
     {"ip.dsfield.dscp", "Differentiated Services Codepoint", 1, 1, D_DEC, 2, 0x3f, NULL},
     {"ip.dsfield.ecn", "Explicit Congestion Notification", 1, 1, D_DEC, 0, 3, ecn_word},
     {"ip.len", "Total Length", 2, 2, D_DEC, 0, 0, NULL},
@@ -74,10 +74,12 @@ static const struct dissect_row ipv4_row[] = {
     {"ip.flags.rb", "Reserved bit", 6, 2, D_FLAG, 15, 1, NULL},
     {"ip.flags.df", "Don't fragment", 6, 2, D_FLAG, 14, 1, NULL},
     {"ip.flags.mf", "More fragments", 6, 2, D_FLAG, 13, 1, NULL},
-    {"ip.frag_offset", "Fragment Offset (8 bytes)", 6, 2, D_DEC, 0, 0x1fff, NULL},
+    {"ip.frag_offset", "Fragment Offset", 6, 2, D_EIGHTS, 0, 0x1fff, NULL},
     {"ip.ttl", "Time to Live", 8, 1, D_DEC, 0, 0, NULL},
     {"ip.proto", "Protocol", 9, 1, D_DEC, 0, 0, ipproto_word},
     {"ip.checksum", "Header Checksum", 10, 2, D_HEX, 0, 0, NULL},
+};
+static const struct dissect_row ipv4_address_row[] = {
     {"ip.src", "Source Address", 12, 4, D_IP4, 0, 0, NULL},
     {"ip.dst", "Destination Address", 16, 4, D_IP4, 0, 0, NULL},
 };
@@ -140,11 +142,12 @@ void dissect_ipv4(struct dissect *d)
     unsigned kept = ok && ipv4_is_fragment(&h) ? DISSECT_KEPT : 0;
     dissect_layer(d, "ip", "Internet Protocol Version 4", ok ? h.hlen : d->n, &t, dissect_ip_join(d) | kept);
     dissect_rows(d, 1, DISSECT_ROWS(ipv4_row), d->at, d->n);
+    if (ok && !d->quote) dissect_checksum(d, "ip.checksum.status", d->at + 10, result == IPV4_OK);
+    dissect_rows(d, 1, DISSECT_ROWS(ipv4_address_row), d->at, d->n);
     if (!ok) {
         dissect_bad(d, dissect_ipv4_why(result));
         return;
     }
-    if (!d->quote) dissect_checksum(d, "ip.checksum.status", d->at + 10, 2, result == IPV4_OK);
     dissect_ipv4_options(d, in, &h);
     dissect_ip_set(d, &h.src, &h.dst, h.proto);
     dissect_ipv4_next(d, &h);

@@ -27,7 +27,7 @@ void dline_key(struct dline *t, const char *key, uint64_t v);   /* " key=v" */
 static inline const char *dline_text(const struct dline *t) { return t->start; }
 
 /* ---- fields at fixed places ---- */
-enum dissect_kind { D_DEC, D_HEX, D_FLAG, D_IP4, D_IP6, D_MAC, D_RAW, D_ASCII };
+enum dissect_kind { D_DEC, D_HEX, D_WORDS /* counts 32-bit words; shown as bytes */, D_EIGHTS /* ... of 8 bytes */, D_FLAG, D_IP4, D_IP6, D_MAC, D_RAW, D_ASCII };
 
 struct dissect_word {
     uint32_t value;
@@ -81,7 +81,7 @@ void dissect_raw(struct dissect *d, unsigned depth, const char *name, const char
 /* Rows whose bytes are not all there (within n bytes at offset `at` of the frame) are left out. */
 void dissect_rows(struct dissect *d, unsigned depth, const struct dissect_row *rows, size_t count, size_t at, size_t n);
 /* A checksum's verdict: "<name>" with "Good", "Bad"... */
-void dissect_checksum(struct dissect *d, const char *name, size_t at, size_t n, bool good);
+void dissect_checksum(struct dissect *d, const char *name, size_t at, bool good);
 /* Something cannot be: nothing goes on from here. */
 void dissect_bad(struct dissect *d, const char *why);
 /* Runs the layers from d->next on. */

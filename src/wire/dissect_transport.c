@@ -58,7 +58,7 @@ void dissect_udp(struct dissect *d)
     if (in.n < UDP_HEADER) return;
     struct udp_hdr h = {from, to, len, get16(in.p + 6)};
     if (!d->fragment && !d->quote && h.sum)
-        dissect_checksum(d, "udp.checksum.status", d->at + 6, 2, udp_sum_ok(in, &h, sum_pseudo(&d->src, &d->dst, IP_PROTO_UDP, len)));
+        dissect_checksum(d, "udp.checksum.status", d->at + 6, udp_sum_ok(in, &h, sum_pseudo(&d->src, &d->dst, IP_PROTO_UDP, len)));
     size_t end = whole && len < in.n ? len : in.n;
     dissect_go(d, end > UDP_HEADER ? dissect_by_port(from, to) : NULL, UDP_HEADER, end - UDP_HEADER);
 }
@@ -68,9 +68,9 @@ void dissect_udp(struct dissect *d)
 static const struct dissect_row tcp_row[] = {
     {"tcp.srcport", "Source Port", 0, 2, D_DEC, 0, 0, NULL},
     {"tcp.dstport", "Destination Port", 2, 2, D_DEC, 0, 0, NULL},
-    {"tcp.seq", "Sequence Number", 4, 4, D_DEC, 0, 0, NULL},
-    {"tcp.ack", "Acknowledgment Number", 8, 4, D_DEC, 0, 0, NULL},
-    {"tcp.hdr_len", "Header Length (words)", 12, 1, D_DEC, 4, 15, NULL},
+    {"tcp.seq_raw", "Sequence Number (raw)", 4, 4, D_DEC, 0, 0, NULL},
+    {"tcp.ack_raw", "Acknowledgment Number (raw)", 8, 4, D_DEC, 0, 0, NULL},
+    {"tcp.hdr_len", "Header Length", 12, 1, D_WORDS, 4, 15, NULL},
 };
 static const struct dissect_row tcp_flag_row[] = {
     {"tcp.flags.res", "Reserved", 12, 2, D_DEC, 9, 7, NULL},
@@ -87,6 +87,8 @@ static const struct dissect_row tcp_flag_row[] = {
 static const struct dissect_row tcp_rest_row[] = {
     {"tcp.window_size_value", "Window", 14, 2, D_DEC, 0, 0, NULL},
     {"tcp.checksum", "Checksum", 16, 2, D_HEX, 0, 0, NULL},
+};
+static const struct dissect_row tcp_urgent_row[] = {
     {"tcp.urgent_pointer", "Urgent Pointer", 18, 2, D_DEC, 0, 0, NULL},
 };
 
@@ -198,24 +200,42 @@ static void dissect_tcp_opt(struct dissect *d, const struct tcp_opt *opt, size_t
 }
 
 static const struct dissect_word tcp_opt_word[] = {
-    {TCP_OPT_MSS, "Maximum segment size"}, {TCP_OPT_WSCALE, "Window scale"}, {TCP_OPT_SACK_OK, "SACK permitted"},
+    {TCP_OPT_END, "End of option list"}, {TCP_OPT_NOP, "No-operation"}, {TCP_OPT_MSS, "Maximum segment size"}, {TCP_OPT_WSCALE, "Window scale"}, {TCP_OPT_SACK_OK, "SACK permitted"},
     {TCP_OPT_SACK, "SACK"}, {TCP_OPT_TS, "Timestamps"}, {TCP_OPT_MD5, "MD5 signature"},
     {TCP_OPT_USER_TIMEOUT, "User timeout"}, {TCP_OPT_AO, "Authentication"}, {TCP_OPT_FASTOPEN, "Fast Open"},
     {TCP_OPT_ACCECN0, "Accurate ECN order 0"}, {TCP_OPT_ACCECN1, "Accurate ECN order 1"}, {0, NULL}};
+
+/* "Timestamps (8)" */
+static void dissect_tcp_kind(struct dissect *d, size_t at, size_t n, uint8_t kind)
+{
+    const char *word = dissect_word_of(tcp_opt_word, kind);
+    char buf[40];
+    struct dline t = dline_of(buf, sizeof buf);
+    dline_str(&t, word ? word : "Unknown");
+    dline_str(&t, " (");
+    dline_u(&t, kind);
+    dline_char(&t, ')');
+    dissect_value(d, 1, "tcp.option_kind", "Option", at, n, kind, buf);
+}
+
+/* The options of one byte between two others. */
+static size_t dissect_tcp_nops(struct dissect *d, struct hp_bytes options, size_t from)
+{
+    for (; from < options.n && options.p[from] == TCP_OPT_NOP; from++) dissect_tcp_kind(d, d->at + TCP_HEADER + from, 1, TCP_OPT_NOP);
+    return from;
+}
 
 static void dissect_tcp_options(struct dissect *d, struct hp_bytes options)
 {
     struct tcp_opt_walk w = {options, 0, false};
     struct tcp_opt opt;
-    size_t base = d->at + TCP_HEADER;
+    size_t base = d->at + TCP_HEADER, from = dissect_tcp_nops(d, options, 0);
     while (tcp_opt_next(&w, &opt)) {
-        const char *word = dissect_word_of(tcp_opt_word, opt.kind);
-        char buf[16];
-        struct dline t = dline_of(buf, sizeof buf);
-        dline_u(&t, opt.kind);
-        dissect_value(d, 1, "tcp.option_kind", word ? word : "Option", base + opt.at, opt.data.n + 2, opt.kind, buf);
+        dissect_tcp_kind(d, base + opt.at, opt.data.n + 2, opt.kind);
         dissect_tcp_opt(d, &opt, base + opt.at);
+        from = dissect_tcp_nops(d, options, w.at);
     }
+    if (!w.bad && from < options.n) dissect_tcp_kind(d, base + from, 1, TCP_OPT_END);
     if (w.bad) dissect_text(d, 1, "_ws.malformed", "Malformed", base + w.at, options.n - w.at, "TCP option");
 }
 
@@ -231,6 +251,9 @@ static void dissect_tcp_fields(struct dissect *d, const struct tcp_hdr *h)
     dissect_value(d, 1, "tcp.flags", "Flags", d->at + 12, 2, h->flags, buf);
     dissect_rows(d, 2, DISSECT_ROWS(tcp_flag_row), d->at, d->n);
     dissect_rows(d, 1, DISSECT_ROWS(tcp_rest_row), d->at, d->n);
+    if (!d->fragment && !d->quote)
+        dissect_checksum(d, "tcp.checksum.status", d->at + 16, sum_ok(sum_pseudo(&d->src, &d->dst, IP_PROTO_TCP, (uint32_t)d->n), dissect_bytes(d)));
+    dissect_rows(d, 1, DISSECT_ROWS(tcp_urgent_row), d->at, d->n);
 }
 
 /* A quote may be cut after 8 bytes: ports and sequence number. */
@@ -262,9 +285,6 @@ void dissect_tcp(struct dissect *d)
     dissect_tcp_summary(d, &t, &h, &o);
     dissect_layer(d, "tcp", "Transmission Control Protocol", h.hlen, &t, DISSECT_OVER);
     dissect_tcp_fields(d, &h);
-    if (!d->fragment && !d->quote)
-        dissect_checksum(d, "tcp.checksum.status", d->at + 16, 2,
-                         sum_ok(sum_pseudo(&d->src, &d->dst, IP_PROTO_TCP, (uint32_t)in.n), in));
     dissect_tcp_options(d, tcp_options(in, &h));
     if (!d->fragment) dissect_number(d, 1, "tcp.len", "Segment Length", d->at, 0, d->n - h.hlen);
     size_t n = d->n - h.hlen;

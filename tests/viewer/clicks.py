@@ -44,6 +44,11 @@ def tour(b):
     b.run("const e = conns[0].states[0].find(e => e.to === 'ESTABLISHED'); setTime(e.time)")
     b.wait("return document.querySelector('.fsm[data-side=\"0\"] .fstate.now').dataset.state === 'ESTABLISHED'", "the client is established")
     b.wait("return document.querySelector('.fsm[data-side=\"1\"] .fstate.now').dataset.state === 'SYN-RECEIVED'", "the server not yet")
+    for state in ("CLOSED", "LISTEN"):
+        b.wait(f"return [...document.querySelectorAll('.ladsvg .stname')].some(t => t.textContent === '{state}')", "where each side begins")
+    assert b.run("return [...document.querySelectorAll('.move.why.was')].every(t => t.textContent) && document.querySelectorAll('.move.why.was').length > 2"), "what moved the states"
+    assert b.run("""const r = [...document.querySelectorAll('.ladsvg .stname, .ladsvg .tnote text')].map(t => t.getBoundingClientRect());
+        return r.every((p, i) => r.every((q, k) => k <= i || Math.min(p.right, q.right) - Math.max(p.left, q.left) < 1 || Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top) < 5))"""), "no words over others"
     assert b.run("return document.querySelectorAll('.seg.died').length") > 0 and b.run("return document.querySelectorAll('.seg.again').length") > 0
     b.shot("tcp")
     b.click("#tab-signal")
@@ -54,9 +59,11 @@ def tour(b):
     b.shot("signal")
     b.click("#tab-machines")
     b.wait("return document.querySelectorAll('.card').length === 6 && [...document.querySelectorAll('.card')].every(c => c.clientHeight > 60)", "a card for each machine, and the cables")
+    assert b.run("return [...document.querySelectorAll('.card')].every(c => c.scrollWidth <= c.clientWidth + 1)"), "no table is cut"
     b.shot("machines")
     b.click("#tab-outcome")
     b.wait("return /WIRE_LOSS/.test(document.getElementById('view').textContent)", "where packets died")
+    assert b.run("return [...document.querySelectorAll('.card td:first-child')].map(c => c.textContent).every((c, i, all) => all.indexOf(c) === i)"), "every fact once"
     b.click("#tab-network")
     b.run("document.getElementById('find').value = 'www.hepta.test'; document.getElementById('find').dispatchEvent(new Event('input'))")
     b.wait("return evs.rows.length > 0 && evs.rows.every(h => /www.hepta.test/.test(eventLine(h)))", "the filter filters")

@@ -5,6 +5,19 @@ import os, sys
 from browser import Browser
 
 
+def faulty(b):
+    """The same with a router that dies while the page loads."""
+    b.open(os.path.abspath(sys.argv[2]))
+    b.run("setTime(raw.faults[0].time - 1)")
+    assert not b.run("return document.querySelectorAll('.node.dead').length")
+    b.run("setTime(raw.faults[0].time + 1e6)")
+    assert b.run("return [...document.querySelectorAll('.node.dead .name')].map(t => t.textContent).join()") == "바", "a dead router looks dead"
+    assert b.run("return document.querySelectorAll('.cable.dead').length") == 3, "and its cables"
+    assert b.run("return conns[0].packets.some(p => p.drop === 'NO_ROUTE' && p.got === null)"), "what died in a router did not arrive"
+    b.run("setView('tcp')")
+    b.wait("return document.querySelectorAll('.seg.died').length >= 1", "it is drawn so")
+
+
 def main():
     b = Browser(1500, 1000)
     b.open(os.path.abspath(sys.argv[1]))
@@ -67,6 +80,8 @@ def main():
     b.wait("const i = document.querySelector('#view img'); return i && i.complete && i.naturalWidth > 500", "the rendered page is shown")
     b.run("setLang('en')")
     errors = b.errors()
+    faulty(b)
+    errors += b.errors()
     assert not errors, errors
     b.close()
     print("the journey's page does what it should")

@@ -37,11 +37,12 @@ tshark=$(command -v tshark || true)
 if [ -n "$tshark" ]; then
     request=$(tshark -r "$work/a/capture.pcapng" -Y 'http.request.uri == "/"' -T fields -e tcp.seq_raw -e tcp.ack_raw -e tcp.srcport -e ip.ttl 2>/dev/null | head -1)
     read -r seq ack port ttl <<<"$request"
-    for value in "Sequence Number                         $seq" "Acknowledgment Number                   $ack" "Source Port                             $port" \
+    for value in "Sequence Number (raw)                   $seq" "Acknowledgment Number (raw)             $ack" "Source Port                             $port" \
                  "Time to Live                            $ttl"; do has en "$value"; done
     bad=$(tshark -r "$work/a/capture.pcapng" -o tcp.desegment_tcp_streams:FALSE -o ip.check_checksum:TRUE -o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE \
           -Y '_ws.malformed || ip.checksum.status == 0 || tcp.checksum.status == 0 || udp.checksum.status == 0 || eth.fcs.status == 0' 2>/dev/null | head -5)
     [ -z "$bad" ] || fail "tshark finds: $bad"
+    $python "$here/fields.py" "$work/a/journey.html" "$work/a/capture.pcapng"
     answers=$(tshark -r "$work/a/capture.pcapng" -Y 'dns.a == 11.22.33.44' -T fields -e dns.id 2>/dev/null | sort -u | head -1)
     has en "$answers"
 fi
@@ -68,4 +69,4 @@ if ! command -v chromium >/dev/null || ! command -v chromedriver >/dev/null; the
 fi
 $python "$here/schema.py" "$here/../../docs/scene.schema.json" "$work/a/journey.html"
 "$HEPTA" browse www.google.com/images.html --lang ko --out "$work/d" >/dev/null
-$python "$here/journey.py" "$work/d/journey.html"
+$python "$here/journey.py" "$work/d/journey.html" "$work/c/journey.html"

@@ -32,7 +32,7 @@ static void test_tree(void **state)
         "    0    6   eth.dst                           Destination: 02:00:00:00:00:0b\n",
         "   14   20 ip                                  Internet Protocol Version 4: 10.0.0.1 > 10.0.0.2 TCP\n",
         "   22    1   ip.ttl                            Time to Live: 64\n",
-        "   24    2   ip.checksum.status                Checksum Status: Good\n",
+        "   24    0   ip.checksum.status                Checksum Status: Good\n",
         "   46    2   tcp.flags                         Flags: 0x010 (ACK)\n",
         "   46    2     tcp.flags.syn                   Syn: Not set\n",
         "   70    4     tcp.options.sack_le             SACK left edge: 3000\n",
@@ -60,7 +60,11 @@ static void test_fields(void **state)
     field("tcp_data", "http.accept", "*/*");
     field("vlan_tcp", "vlan.id", "7");
     field("vlan_tcp", "tcp.options.timestamp.tsval", "100");
-    field("tcp_syn", "tcp.seq", "2121379817");
+    field("tcp_syn", "tcp.seq_raw", "2121379817");
+    field("tcp_syn", "tcp.hdr_len", "40"); /* bytes, as Wireshark says it */
+    field("tcp_syn", "ip.hdr_len", "20");
+    field("tcp_sack", "tcp.option_kind", "No-operation (1)");
+    field("dns_mx", "dns.flags.rcode", "NOERROR (0)");
     field("tcp_syn", "ip.proto", "TCP (6)");
     field("arp_request", "arp.opcode", "request (1)");
     field("echo6_request", "ipv6.dst", "2001:db8::2");
