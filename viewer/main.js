@@ -46,7 +46,7 @@ function tableOf(lines) {
 /* Letters as large as lets a whole line stand in the column, within what can be read. */
 function fitTables() {
   for (const pre of $("tour").querySelectorAll("pre")) {
-    const room = pre.clientWidth - 18, size = clamp(room / +pre.dataset.wide / .604, 9.5, 12);
+    const room = pre.clientWidth - 18, size = clamp(room / +pre.dataset.wide / .604, innerWidth < 1240 ? 8 : 9.5, 12);
     pre.style.fontSize = size.toFixed(2) + "px";
   }
 }

@@ -27,7 +27,8 @@ void dline_key(struct dline *t, const char *key, uint64_t v);   /* " key=v" */
 static inline const char *dline_text(const struct dline *t) { return t->start; }
 
 /* ---- fields at fixed places ---- */
-enum dissect_kind { D_DEC, D_HEX, D_WORDS /* counts 32-bit words; shown as bytes */, D_EIGHTS /* ... of 8 bytes */, D_FLAG, D_IP4, D_IP6, D_MAC, D_RAW, D_ASCII };
+/* D_WORDS counts words of 32 bits, D_EIGHTS of 64: both are shown as bytes. */
+enum dissect_kind { D_DEC, D_HEX, D_WORDS, D_EIGHTS, D_FLAG, D_IP4, D_IP6, D_MAC, D_RAW, D_ASCII };
 
 struct dissect_word {
     uint32_t value;

@@ -200,7 +200,8 @@ static void dissect_tcp_opt(struct dissect *d, const struct tcp_opt *opt, size_t
 }
 
 static const struct dissect_word tcp_opt_word[] = {
-    {TCP_OPT_END, "End of option list"}, {TCP_OPT_NOP, "No-operation"}, {TCP_OPT_MSS, "Maximum segment size"}, {TCP_OPT_WSCALE, "Window scale"}, {TCP_OPT_SACK_OK, "SACK permitted"},
+    {TCP_OPT_END, "End of option list"}, {TCP_OPT_NOP, "No-operation"},
+    {TCP_OPT_MSS, "Maximum segment size"}, {TCP_OPT_WSCALE, "Window scale"}, {TCP_OPT_SACK_OK, "SACK permitted"},
     {TCP_OPT_SACK, "SACK"}, {TCP_OPT_TS, "Timestamps"}, {TCP_OPT_MD5, "MD5 signature"},
     {TCP_OPT_USER_TIMEOUT, "User timeout"}, {TCP_OPT_AO, "Authentication"}, {TCP_OPT_FASTOPEN, "Fast Open"},
     {TCP_OPT_ACCECN0, "Accurate ECN order 0"}, {TCP_OPT_ACCECN1, "Accurate ECN order 1"}, {0, NULL}};
