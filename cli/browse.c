@@ -162,10 +162,62 @@ static bool browse_korean(const struct browse *v)
     return locale && strncmp(locale, "ko", 2) == 0;
 }
 
+/* What the browser can ask for there: an http URL, with a name in ASCII or an address. */
+static int browse_check_url(const char *text)
+{
+    static const char *const schemes[] = {"javascript:", "mailto:", "data:", "about:", "file:", "https:", "ftp:"};
+    struct hp_url url;
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+        if (strncmp(text, schemes[i], strlen(schemes[i])) == 0) return cli_usage_error("\"%s\": only http:// can be fetched", text);
+    const char *host = strncmp(text, "http://", 7) == 0 ? text + 7 : text, *rest = host + strcspn(host, "/?#");
+    if (memchr(host, '@', (size_t)(rest - host))) return cli_usage_error("\"%s\": a user and a password in a URL are not understood", text);
+    for (const char *c = host; c < rest; c++)
+        if ((unsigned char)*c >= 0x80) return cli_usage_error("\"%s\": names beyond ASCII are not understood; their form for DNS begins with xn--", text);
+    int err = hp_url_parse(text, &url);
+    if (err == HP_EOPNOTSUPP) return cli_usage_error("\"%s\": only http:// can be fetched", text);
+    if (err || !*url.host || !url.port)
+        return cli_usage_error("\"%s\" is no URL that can be fetched: http://HOST[:PORT]/PATH is wanted, PORT from 1 to 65535", text);
+    return CLI_OK;
+}
+
+/* The embedded internet has its machines and addresses; what can be asked of A's cable is set there. */
+static int browse_check_machine(const struct cli_config *c)
+{
+    const struct cli_port *port = &c->port[0];
+    static const struct hp_mac none;
+    const struct {
+        bool given;
+        const char *name;
+    } other[] = {{port->addresses || port->dhcp || port->slaac, "addr"}, {c->gateways, "gw"}, {c->dns_servers, "dns"},
+                 {memcmp(&port->mac, &none, sizeof none) != 0, "mac"},
+                 {port->mtu, "mtu"}, {c->name, "name"}, {c->capture, "capture"}, {c->trace, "trace"}, {c->settings, "set"}, {c->verbose, "verbose"}};
+    const char *no = NULL;
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++)
+        if (other[i].given && !no) no = other[i].name;
+    if (!no) return CLI_OK;
+    return cli_usage_error("--%s goes with --wire only: the internet inside the command takes --seed, --loss, --rate, --delay, --jitter, "
+                           "--duplicate, --reorder, --bit-errors, --fault, --json; its capture is in --out", no);
+}
+
+static void browse_ways(const struct cli_config *c, struct journey *j, char text[JOURNEY_WAYS][40])
+{
+    const uint32_t share[JOURNEY_WAYS] = {0, 0, 0, c->duplicate, c->reorder, c->bit_errors};
+    snprintf(text[0], 40, "%llubit/s", (unsigned long long)c->rate);
+    snprintf(text[1], 40, "%lldns", (long long)c->delay);
+    snprintf(text[2], 40, "%lldns", (long long)c->jitter);
+    for (int i = 3; i < JOURNEY_WAYS; i++) snprintf(text[i], 40, "%.12f", (double)share[i] / 4294967296.0);
+    const bool wanted[JOURNEY_WAYS] = {c->rate, c->delay, c->jitter, c->duplicate, c->reorder, c->bit_errors};
+    for (int i = 0; i < JOURNEY_WAYS; i++) j->way[i] = wanted[i] ? text[i] : NULL;
+}
+
 static int browse_journey(struct browse *v)
 {
     struct journey *j = &v->journey;
-    char loss[32];
+    char loss[32], ways[JOURNEY_WAYS][40];
+    int wrong = browse_check_url(v->url);
+    if (!wrong) wrong = browse_check_machine(&v->machine.config);
+    if (wrong) return wrong;
+    browse_ways(&v->machine.config, j, ways);
     if (v->lang && strcmp(v->lang, "ko") != 0 && strcmp(v->lang, "en") != 0) return cli_usage_error("--lang %s: ko or en is wanted", v->lang);
     snprintf(loss, sizeof loss, "%.12f", (double)v->machine.config.loss / 4294967296.0);
     if (v->machine.config.loss) j->loss = loss;
@@ -191,7 +243,7 @@ int cli_browse(int argc, char **argv)
         {"png-width", 0, CLI_NUMBER, &v.png_width, "N", "pixels of the picture: 1024", 0, 64, 8192},
         {"links", 'l', CLI_FLAG, &v.links, NULL, "list where the links lead, below the text", 0, 0, 0},
         {"lang", 0, CLI_TEXT, &v.lang, "ko|en", "of the journey's account; else by LC_ALL or LANG", 0, 0, 0},
-        {"step", 0, CLI_FLAG, &v.step, NULL, "the journey's account step by step: Enter goes on", 0, 0, 0},
+        {"step", 0, CLI_FLAG, &v.step, NULL, "the journey's account step by step: Enter goes on, q ends", 0, 0, 0},
         {"fault", 0, CLI_CALL, &v.journey, "LINE", "what goes wrong, 'at 60ms crash 바': as in lab files, times since Enter; repeatable", browse_fault, 0, 0},
         {"out", 0, CLI_TEXT, &v.out, "FOLDER", "where the journey leaves its page, picture and capture: out; '' = nowhere", 0, 0, 0},
         {"no-images", 0, CLI_FLAG, &v.no_images, NULL, "do not fetch pictures", 0, 0, 0},
@@ -204,7 +256,8 @@ int cli_browse(int argc, char **argv)
     const struct cli_usage usage = {"browse [OPTION...] URL | --file FILE",
         "Fetches a page with its pictures and style sheets over hepta's own network, and shows it: as text, or drawn.\n"
         "Without --wire: through an internet that is inside the command, told in eight steps from the URL to the page\n"
-        "(www.google.com, www.naver.com).",
+        "(www.google.com, www.naver.com).  There --loss is of each cable between routers; --rate, --delay, --jitter, --duplicate, --reorder and\n"
+        "--bit-errors are of the cable of A, from Enter on; the other options of the machine go with --wire.",
         "  hepta browse www.google.com                        the journey of a page through an internet inside the command\n"
         "  hepta browse --lang ko --fault 'at 60ms crash 바' www.google.com\n"
         "  hepta browse --wire lab: http://server/\n"

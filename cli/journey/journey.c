@@ -106,6 +106,8 @@ static int journey_time(struct journey *j, hp_time *out)
     return result;
 }
 
+const char *const journey_way_words[JOURNEY_WAYS] = {"rate", "delay", "jitter", "duplicate", "reorder", "bit-errors"};
+
 /* The lines that the user adds, their times moved to the beginning of the browser: "at 300ms crash 바" is 300 ms after that. */
 static char *journey_lines(const struct journey *j, hp_time began)
 {
@@ -113,6 +115,8 @@ static char *journey_lines(const struct journey *j, hp_time began)
     size_t n = 0;
     FILE *f = open_memstream(&text, &n);
     if (!f) return NULL;
+    for (int i = 0; i < JOURNEY_WAYS; i++)
+        if (j->way[i]) fprintf(f, "at %lldns set first-cable %s %s\n", (long long)began, journey_way_words[i], j->way[i]);
     if (j->loss) fprintf(f, "at %lldns set home-가 가-마 마-바 마-나 바-라 나-다 다-라 loss %s\n", (long long)began, j->loss);
     for (int i = 0; i < j->faults; i++) {
         const char *line = j->fault[i], *rest = line;
@@ -256,9 +260,11 @@ static void journey_print(struct journey *j)
     for (int i = 0; i < j->account.steps; i++) {
         account_print(&j->account, i, stdout, j->color, j->width > 100 ? 100 : j->width);
         if (!j->wait || i + 1 == j->account.steps) continue;
-        fputs(account_of(&j->account, "\n   -- Enter --", "\n   -- Enter를 누르면 계속 --"), stdout);
+        fputs(account_of(&j->account, "\n   -- Enter goes on, q and Enter ends --", "\n   -- Enter: 계속, q와 Enter: 끝 --"), stdout);
         fflush(stdout);
-        for (int c = getchar(); c != '\n' && c != EOF;) c = getchar();
+        int first = getchar();
+        for (int c = first; c != '\n' && c != EOF;) c = getchar();
+        if (first == 'q') break;
     }
     printf("\n%s %016llx\n", account_of(&j->account, "The same seed gives the same journey, bit for bit: digest", "같은 seed는 비트까지 같은 여정을 준다: digest"),
            (unsigned long long)hp_world_digest(j->world));
@@ -317,8 +323,8 @@ static int journey_tell(struct journey *j, struct lab_out *files)
     else journey_print(j);
     if (files && lab_out_close(files, why, sizeof why)) return cli_error("%s", why);
     int result = j->out ? journey_write_files(j) : CLI_OK;
-    return result ? result : j->err || page_status(j->page) >= 400 ? CLI_FAILED
-                                                                   : CLI_OK;
+    bool failed = j->err || page_status(j->page) >= 400 || journey_is_partial(j);
+    return result ? result : failed ? CLI_FAILED : CLI_OK;
 }
 
 int journey_run(struct journey *j)

@@ -13,7 +13,19 @@
 #include "journey/record.h"
 #include "scene.h"
 
-enum { JOURNEY_FAULTS_MAX = 16 };
+enum { JOURNEY_FAULTS_MAX = 16, JOURNEY_WAYS = 6 };
+extern const char *const journey_way_words[JOURNEY_WAYS]; /* "rate", "delay", ...: what can be set on A's cable */
+
+/* What became of a packet. */
+struct fate {
+    const struct record_frame *first, *last; /* on its first cable, and on its last */
+    bool arrived; /* at the machine that has the address that it was for, and there at layer 4 */
+    bool cable, on_its_way; /* died on `last`'s cable; neither died nor arrived before the end */
+    enum hp_drop drop;
+    int layer;
+    uint32_t node; /* in which it died, or arrived */
+    hp_time time;
+};
 
 struct journey {
     /* set by the caller */
@@ -21,6 +33,7 @@ struct journey {
     uint64_t seed;
     bool korean, json, wait, color, text_only;
     const char *loss; /* on every cable between routers, or NULL */
+    const char *way[JOURNEY_WAYS]; /* values of A's cable in the lab language, or NULL */
     const char *fault[JOURNEY_FAULTS_MAX]; /* lines of the lab language, times from the moment at which the browser begins */
     int faults, width;
 
@@ -41,6 +54,7 @@ struct journey {
     uint16_t port; /* the client's, of the connection that brought the document */
     const struct record_frame *request, *response;
     char server_node[32];
+    uint32_t told; /* news that the account has told */
 };
 
 /* Makes, lets happen, tells; enum cli_exit. */
@@ -63,7 +77,15 @@ void steps_return(struct journey *j);
 void steps_render(struct journey *j);
 void steps_failed(struct journey *j);
 
+/* fate.c */
+void journey_fate(const struct journey *j, const struct record_frame *first, struct fate *fate);
+const char *journey_fate_text(const struct journey *j, const struct fate *fate, char *buf, size_t n); /* "died at 마: NO_ROUTE (...)" */
+const char *journey_drop_korean(enum hp_drop drop);
+hp_time journey_died(const struct journey *j, const char *node); /* when it lost power for good; HP_NEVER = it has power */
+void journey_faults(struct journey *j, hp_time until); /* rows: faults and RIP's new ways that were not told yet */
+
 /* What several steps need. */
+bool journey_is_partial(const struct journey *j); /* something that the page needs did not come */
 const char *journey_node(const struct journey *j, uint32_t node);
 /* Who has this address: "resolver", or the address itself. */
 const char *journey_who(const struct journey *j, const char *address);

@@ -26,13 +26,15 @@ static bool record_grow(struct record *r, void *list, uint32_t count, uint32_t *
 
 static void record_field(void *ctx, const struct dissect_field *field)
 {
-    static const char *const names[] = {"arp", "dhcp", "dns", "rip", "tcp", "tcp.flags.syn", "tcp.flags.fin", "tcp.flags.ack"};
+    static const char *const names[] = {"arp", "dhcp", "dns", "rip", "tcp", "tcp.flags.syn", "tcp.flags.fin", "tcp.flags.ack", "tcp.flags.reset"};
     struct record_frame *f = ctx;
+    if (strcmp(field->name, "icmp") == 0 || strcmp(field->name, "icmpv6") == 0) f->is |= RECORD_ICMP;
+    if (strcmp(field->name, "tcp.srcport") == 0 || strcmp(field->name, "udp.srcport") == 0) f->from_port = (uint16_t)field->value;
+    if (strcmp(field->name, "tcp.dstport") == 0 || strcmp(field->name, "udp.dstport") == 0) f->to_port = (uint16_t)field->value;
+    if (f->is & RECORD_ICMP) return;
     for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(field->name, names[i]) == 0 && (!field->number || field->value)) f->is |= (uint16_t)(1u << i);
     if (strcmp(field->name, "tcp") == 0) f->payload.p = f->bytes.p + field->at + field->n;
-    if (strcmp(field->name, "tcp.srcport") == 0) f->from_port = (uint16_t)field->value;
-    if (strcmp(field->name, "tcp.dstport") == 0) f->to_port = (uint16_t)field->value;
     if (strcmp(field->name, "tcp.len") == 0) f->payload.n = field->value;
 }
 
@@ -42,6 +44,20 @@ static void record_look(struct record_frame *f)
     dissect(f->bytes, DISSECT_ETHERNET, record_field, f);
     size_t most = f->payload.p ? (size_t)(f->bytes.p + f->bytes.n - f->payload.p) : 0;
     if (f->payload.n > most) f->payload.n = most;
+}
+
+/* Which way a router chose: asked while it chooses, its table may be another one later. */
+static void record_route(struct record *r, struct record_frame *f)
+{
+    char text[HP_IP_TEXT];
+    struct hp_ip to;
+    struct hp_route route;
+    const struct hp_plan_node *n = &r->plan->node[record_from(r, f)];
+    struct hp_stack *s = f->is & RECORD_TCP && n->kind == HP_NODE_ROUTER ? hp_world_find(r->world, n->name) : NULL;
+    if (!s || !record_text(f, "ip.dst", text, sizeof text) || !hp_ip_parse(text, &to) || hp_route_find(s, &to, &route)) return;
+    f->route = route.to;
+    f->gateway = route.gateway;
+    f->routed = true;
 }
 
 static void record_enter(struct record *r, const struct hp_cable_event *e, uint32_t cable)
@@ -58,6 +74,7 @@ static void record_enter(struct record *r, const struct hp_cable_event *e, uint3
     r->frame[r->frames++] = (struct record_frame){.in = e->time, .out = HP_NEVER, .id = hp_pkt_id(e->pkt), .cable = cable, .end = (uint8_t)e->end,
                                                   .bytes = {fit ? fit : bytes, n}, .fcs = (uint32_t)fcs};
     record_look(&r->frame[r->frames - 1]);
+    record_route(r, &r->frame[r->frames - 1]);
 }
 
 /* The frame that entered last with this id and is still on its way. */
@@ -76,7 +93,6 @@ static void record_cable_event(void *ctx, const struct hp_cable_event *e)
     struct record *r = ctx;
     int32_t cable = hp_plan_find_cable(r->plan, hp_cable_name(e->cable));
     if (cable < 0) return;
-    if (e->kind == HP_CABLE_DROP) r->drops[e->drop]++;
     if (e->kind == HP_CABLE_ENTER) {
         record_enter(r, e, (uint32_t)cable);
         return;
@@ -87,11 +103,19 @@ static void record_cable_event(void *ctx, const struct hp_cable_event *e)
     else f->drop = e->drop;
 }
 
+/* What is not for a machine, and what a machine has used up, did not die. */
+static void record_dies(struct record *r, const struct hp_event *e, uint32_t node)
+{
+    if (e->drop == HP_DROP_NOT_FOR_US || e->drop == HP_DROP_TAKEN || !e->pkt_id) return;
+    if (record_grow(r, &r->death, r->deaths, &r->deaths_room, sizeof *r->death, RECORD_DEATHS_MAX))
+        r->death[r->deaths++] = (struct record_death){e->time, e->pkt_id, node, e->drop};
+}
+
 static void record_event(void *ctx, const struct hp_event *e)
 {
     struct record *r = ctx;
     int32_t node = hp_plan_find_node(r->plan, hp_stack_name(e->stack));
-    if (e->kind == HP_TRACE_DROP && !(e->drop >= HP_DROP_WIRE_DOWN && e->drop <= HP_DROP_WIRE_COLLISION)) r->drops[e->drop]++;
+    if (e->kind == HP_TRACE_DROP && node >= 0) record_dies(r, e, (uint32_t)node);
     if (e->kind != HP_TRACE_STATE || strcmp(e->proto, "tcp") != 0 || node < 0) return;
     if (!record_grow(r, &r->state, r->states, &r->states_room, sizeof *r->state, RECORD_STATES_MAX)) return;
     struct record_state *s = &r->state[r->states++];
@@ -102,7 +126,7 @@ static void record_event(void *ctx, const struct hp_event *e)
 
 int record_begin(struct record *r, struct hp_world *w, const struct hp_plan *plan)
 {
-    *r = (struct record){.plan = plan};
+    *r = (struct record){.plan = plan, .world = w};
     struct hp_trace trace = {record_event, r, 1u << HP_TRACE_STATE | 1u << HP_TRACE_DROP};
     struct hp_cable_trace cables = {record_cable_event, r};
     return hp_world_trace(w, &trace, &cables);
@@ -120,6 +144,7 @@ void record_free(struct record *r)
     for (uint32_t i = 0; i < r->newses; i++) free(r->news[i].text);
     free(r->frame);
     free(r->state);
+    free(r->death);
     free(r->news);
 }
 

@@ -7,10 +7,13 @@
 enum { RECORD_FRAMES_MAX = 50000,
        RECORD_STATES_MAX = 10000,
        RECORD_NEWS_MAX = 10000,
+       RECORD_DEATHS_MAX = 20000,
        RECORD_BYTES_MAX = 1600 };
 
-/* What a frame is, for those that look at all of them: layers that it has, flags of TCP that are set. */
-enum { RECORD_ARP = 1, RECORD_DHCP = 2, RECORD_DNS = 4, RECORD_RIP = 8, RECORD_TCP = 16, RECORD_SYN = 32, RECORD_FIN = 64, RECORD_ACK = 128 };
+/* What a frame is, for those that look at all of them: layers that it has, flags of TCP that are set.  What an ICMP error quotes is no layer of the
+ * frame: of it only the ports are kept. */
+enum { RECORD_ARP = 1, RECORD_DHCP = 2, RECORD_DNS = 4, RECORD_RIP = 8, RECORD_TCP = 16, RECORD_SYN = 32, RECORD_FIN = 64, RECORD_ACK = 128, RECORD_RST = 256,
+       RECORD_ICMP = 512 };
 
 struct record_frame {
     hp_time in, out; /* out: HP_NEVER = it did not arrive */
@@ -21,8 +24,18 @@ struct record_frame {
     struct hp_bytes bytes; /* without FCS */
     uint32_t fcs;
     uint16_t is;
-    uint16_t from_port, to_port; /* of TCP */
+    uint16_t from_port, to_port; /* of TCP or UDP; RECORD_ICMP: of the packet that it quotes */
     struct hp_bytes payload; /* what TCP carries */
+    struct hp_prefix route; /* of TCP that a router handed in: what its table said then; gateway: any = on this cable */
+    struct hp_ip gateway;
+    bool routed;
+};
+/* A packet that died in a machine. */
+struct record_death {
+    hp_time time;
+    uint64_t id;
+    uint32_t node;
+    enum hp_drop drop;
 };
 struct record_state {
     hp_time time;
@@ -39,11 +52,12 @@ struct record_news {
 
 struct record {
     const struct hp_plan *plan;
+    struct hp_world *world;
     struct record_frame *frame;
+    struct record_death *death;
     struct record_state *state;
     struct record_news *news;
-    uint32_t frames, states, newses, frames_room, states_room, news_room;
-    uint64_t drops[HP_DROP_COUNT];
+    uint32_t frames, states, newses, deaths, frames_room, states_room, news_room, deaths_room;
     uint32_t left_out;
 };
 

@@ -29,6 +29,13 @@ const char *journey_who(const struct journey *j, const char *address)
     return address;
 }
 
+bool journey_is_partial(const struct journey *j)
+{
+    for (int i = 0; j->page && i < page_resources(j->page); i++)
+        if (page_resource(j->page, i)->err || page_resource(j->page, i)->error || page_resource(j->page, i)->status >= 400) return true;
+    return false;
+}
+
 double journey_ms(const struct journey *j, hp_time t) { return (double)(t - j->began) / 1e6; }
 
 const char *journey_line(const struct record_frame *f, const char *from, char *buf, size_t n)
@@ -45,26 +52,47 @@ bool journey_is_ours(const struct journey *j, const struct record_frame *f)
 
 static bool steps_begins(struct hp_bytes b, const char *word) { return b.n >= strlen(word) && memcmp(b.p, word, strlen(word)) == 0; }
 
-/* The document's request as it left the browser's machine, and the beginning of its answer as it left the server's. */
-void steps_find(struct journey *j)
+/* The document's connection: that of the first SYN since the browser began. */
+static void steps_find_connection(struct journey *j)
 {
     const struct record *r = &j->record;
     char address[HP_IP_TEXT];
+    for (uint32_t i = 0; i < r->frames; i++) {
+        const struct record_frame *f = &r->frame[i];
+        if (f->in < j->began || f->cable || f->end || !record_is_tcp(f, j->where.port) || !(f->is & RECORD_SYN) || f->is & RECORD_ACK) continue;
+        j->port = f->from_port;
+        if (!record_text(f, "ip.dst", address, sizeof address)) continue;
+        hp_ip_parse(address, &j->server);
+        snprintf(j->server_node, sizeof j->server_node, "%s", journey_who(j, address));
+        return;
+    }
+}
+
+/* Of a message that was sent several times the transmission that arrived, or else the first. */
+static const struct record_frame *steps_find_message(const struct journey *j, const char *word, const char *from)
+{
+    const struct record *r = &j->record;
+    const struct record_frame *first = NULL;
+    struct fate fate;
+    for (uint32_t i = 0; i < r->frames; i++) {
+        const struct record_frame *f = &r->frame[i];
+        if (f->in < j->began || !journey_is_ours(j, f) || !steps_begins(f->payload, word)) continue;
+        if (strcmp(journey_node(j, record_from(r, f)), from) != 0) continue;
+        journey_fate(j, f, &fate);
+        if (fate.arrived) return f;
+        if (!first) first = f;
+    }
+    return first;
+}
+
+void steps_find(struct journey *j)
+{
     hp_url_parse(j->url, &j->where);
     hp_run_address(j->run, "A", &j->client);
-    for (uint32_t i = 0; i < r->frames && !j->response; i++) {
-        const struct record_frame *f = &r->frame[i];
-        if (f->in < j->began || !record_is_tcp(f, j->where.port)) continue;
-        if (!j->request && steps_begins(f->payload, "GET ")) {
-            j->request = f;
-            j->port = f->from_port;
-            record_text(f, "ip.dst", address, sizeof address);
-            hp_ip_parse(address, &j->server);
-            snprintf(j->server_node, sizeof j->server_node, "%s", journey_who(j, address));
-        } else if (j->request && journey_is_ours(j, f) && steps_begins(f->payload, "HTTP/")) {
-            j->response = f;
-        }
-    }
+    steps_find_connection(j);
+    if (!j->port) return;
+    j->request = steps_find_message(j, "GET ", "A");
+    j->response = j->request ? steps_find_message(j, "HTTP/", j->server_node) : NULL;
 }
 
 void steps_write(struct journey *j)
@@ -73,8 +101,8 @@ void steps_write(struct journey *j)
     steps_before(j);
     steps_url(j);
     steps_names(j);
+    if (j->port) steps_connect(j);
     if (j->request) {
-        steps_connect(j);
         steps_wrap(j);
         steps_wire(j);
         steps_unwrap(j);
@@ -84,6 +112,6 @@ void steps_write(struct journey *j)
         steps_return(j);
     }
     if (!j->err) steps_render(j);
-    else steps_failed(j);
+    if (j->err || journey_is_partial(j)) steps_failed(j);
     account_end(&j->account);
 }

@@ -60,7 +60,7 @@ static void talk_message(struct journey *j, struct hp_bytes message)
 void steps_url(struct journey *j)
 {
     account_begin(talk(j), "1", 7, "A URL is typed, and becomes an HTTP request message", "URL을 입력하면 HTTP 요청 메시지가 만들어진다");
-    account_row(talk(j), "%s  http://%s:%u%s", account_of(talk(j), "typed ", "입력  "), j->where.host, j->where.port, j->where.path);
+    account_row(talk(j), "%s  %s", account_of(talk(j), "typed ", "입력  "), j->url);
     account_row(talk(j), "%s  %s", account_of(talk(j), "host  ", "호스트"), j->where.host);
     account_row(talk(j), "%s  %u%s", account_of(talk(j), "port  ", "포트  "), j->where.port,
                 j->where.port == 80 ? account_of(talk(j), " (http's own)", " (http의 기본값)") : "");
@@ -84,12 +84,21 @@ static bool talk_is_question(const struct journey *j, const struct record_frame 
 
 static void talk_question(struct journey *j, const struct record_frame *f)
 {
-    char buf[700], from[HP_IP_TEXT], to[HP_IP_TEXT], names[2][64];
+    char buf[700], from[HP_IP_TEXT], to[HP_IP_TEXT], names[2][64], why[300];
+    struct fate fate;
     record_text(f, "ip.src", from, sizeof from);
     record_text(f, "ip.dst", to, sizeof to);
     talk_frame(j, f);
-    account_row(talk(j), "%9.3f  %s → %s  %s", journey_ms(j, f->in), talk_name(journey_who(j, from), names[0]), talk_name(journey_who(j, to), names[1]),
-                journey_line(f, "dns ", buf, sizeof buf) + 4);
+    journey_faults(j, f->in);
+    const char *line = journey_line(f, "dns ", buf, sizeof buf);
+    const char *nothing = "";
+    bool referral = strcmp(journey_who(j, to), "resolver") == 0 && !record_number(f, "dns.flags.authoritative");
+    if (*line && line[strlen(line) - 1] == ':')
+        nothing = referral ? account_of(talk(j), " (ask others)", " (다른 서버에 물어 보라)") : account_of(talk(j), " no such record", " 그런 레코드가 없다");
+    account_row(talk(j), "%9.3f  %s → %s  %s%s", journey_ms(j, f->in), talk_name(journey_who(j, from), names[0]), talk_name(journey_who(j, to), names[1]),
+                strncmp(line, "dns ", 4) == 0 ? line + 4 : line, nothing);
+    journey_fate(j, f, &fate);
+    if (!fate.arrived) account_row(talk(j), "%9s  ✗ %s", "", journey_fate_text(j, &fate, why, sizeof why));
 }
 
 /* What the resolver makes of an answer, as it says it. */
@@ -99,12 +108,22 @@ static void talk_resolver(struct journey *j, const struct record_news *n)
     if (ours && (strstr(n->text, "refers to") || strstr(n->text, "no answer") || strstr(n->text, "alias"))) account_row(talk(j), "%9s  %s", "", n->text);
 }
 
+static bool talk_is_address(const struct journey *j)
+{
+    struct hp_ip ip;
+    return hp_ip_parse(j->where.host, &ip);
+}
+
 void steps_names(struct journey *j)
 {
     const struct record *r = &j->record;
     char to[HP_IP_TEXT];
     unsigned shown = 0;
     account_begin(talk(j), "2", 7, "DNS: which address has that name?", "DNS로 서버의 IP 주소를 찾는다");
+    if (talk_is_address(j)) {
+        account_say(talk(j), "Nobody is asked: the address is written in the URL.", "아무에게도 묻지 않는다: URL에 주소가 그대로 적혀 있다.");
+        return;
+    }
     account_say(talk(j), "The computer asks the resolver that DHCP named; the resolver asks its way down from the root (milliseconds since Enter):",
                 "컴퓨터는 DHCP가 알려준 리졸버에게 묻고, 리졸버는 루트부터 차례로 물어 내려간다 (Enter를 누른 뒤의 밀리초):");
     for (uint32_t i = 0, k = 0; i < r->frames || k < r->newses;) {
@@ -116,8 +135,8 @@ void steps_names(struct journey *j)
         if (frame) i++;
         else talk_resolver(j, &r->news[k++]);
     }
-    if (!shown) account_say(talk(j), "Nobody was asked: the address is written in the URL.", "아무에게도 묻지 않았다: URL에 주소가 그대로 적혀 있다.");
-    if (j->request) account_say(talk(j), "%s has the address %s.", "%s의 주소는 %s이다.", j->where.host, hp_ip_text(&j->server, to, sizeof to));
+    if (!shown) account_say(talk(j), "The question never left the computer.", "질문은 컴퓨터를 떠나지 못했다.");
+    if (j->port) account_say(talk(j), "%s has the address %s.", "%s의 주소는 %s이다.", j->where.host, hp_ip_text(&j->server, to, sizeof to));
 }
 
 /* ---- 3a: neighbours and the handshake ---- */
@@ -125,12 +144,14 @@ void steps_names(struct journey *j)
 static void talk_arp(struct journey *j)
 {
     const struct record *r = &j->record;
-    char buf[300], name[64];
+    char buf[300], name[64], from[HP_IP_TEXT] = "", to[HP_IP_TEXT] = "";
     unsigned shown = 0;
     for (int pass = 0; pass < 2 && !shown; pass++) /* if it asked nobody since, what it knew from before */
         for (uint32_t i = 0; i < r->frames && shown < 6; i++) {
             const struct record_frame *f = &r->frame[i];
             if (f->cable || !(f->is & RECORD_ARP) || (pass == 0) != (f->in >= j->began)) continue;
+            if (record_text(f, "arp.src.proto_ipv4", from, sizeof from) && record_text(f, "arp.dst.proto_ipv4", to, sizeof to) && strcmp(from, to) == 0)
+                continue; /* an announcement */
             talk_frame(j, f);
             account_row(talk(j), "%s %s", talk_name(f->end ? "home" : "A", name), journey_line(f, "arp ", buf, sizeof buf));
             shown++;
@@ -159,7 +180,7 @@ static hp_time talk_established(const struct journey *j, uint64_t object)
     for (uint32_t i = 0; i < r->states; i++)
         if (r->state[i].object == object && strcmp(r->state[i].to, "ESTABLISHED") == 0 && strcmp(journey_node(j, r->state[i].node), j->server_node) == 0)
             return r->state[i].time;
-    return j->request->in;
+    return HP_NEVER - 1;
 }
 
 static void talk_print_moment(struct journey *j, const struct talk_moment *m)
@@ -172,13 +193,55 @@ static void talk_print_moment(struct journey *j, const struct talk_moment *m)
     record_text(m->frame, "tcp.flags", flags, sizeof flags);
     const char *open = strchr(flags, '(');
     char word[40];
-    snprintf(word, sizeof word, "%.*s", open ? (int)strcspn(open + 1, ")") : 0, open ? open + 1 : "");
+    unsigned is = m->frame->is;
+    const char *number = is & RECORD_SYN ? is & RECORD_ACK ? "2 " : "1 " : is & (RECORD_FIN | RECORD_RST) ? "" : "3 ";
+    snprintf(word, sizeof word, "%s%.*s", number, open ? (int)strcspn(open + 1, ")") : 0, open ? open + 1 : "");
     account_row(talk(j), "%10.3f  %13s%s %-16s %s", journey_ms(j, m->time), "", m->client ? " ──" : " ◀─", word, m->client ? "─▶" : "──");
-    account_row(talk(j), "%10s  %13s    seq %llu%s%llu", "", "", (unsigned long long)record_number(m->frame, "tcp.seq_raw"),
-                m->frame->is & RECORD_ACK ? "  ack " : "  ", (unsigned long long)record_number(m->frame, "tcp.ack_raw"));
+    char ack[40] = "", why[300];
+    struct fate fate;
+    if (m->frame->is & RECORD_ACK) snprintf(ack, sizeof ack, "  ack %llu", (unsigned long long)record_number(m->frame, "tcp.ack_raw"));
+    account_row(talk(j), "%10s  %13s    seq %llu%s", "", "", (unsigned long long)record_number(m->frame, "tcp.seq_raw"), ack);
+    journey_fate(j, m->frame, &fate);
+    if (!fate.arrived) account_row(talk(j), "%10s  ✗ %s", "", journey_fate_text(j, &fate, why, sizeof why));
+    else account_row(talk(j), "%10s  %13s    %s %.3f", "", "", account_of(talk(j), "arrives at", "도착"), journey_ms(j, fate.time));
 }
 
-/* Frames of A's cable that open or close the connection, between the states of both sides, by time. */
+/* The server opened its port long before: passive open, RFC 9293 3.10.1. */
+static void talk_begins(struct journey *j)
+{
+    const struct record *r = &j->record;
+    hp_time listens = HP_NEVER;
+    for (uint32_t i = 0; i < r->states; i++)
+        if (strcmp(journey_node(j, r->state[i].node), j->server_node) == 0 && strcmp(r->state[i].to, "LISTEN") == 0 && r->state[i].time < j->began)
+            listens = r->state[i].time;
+    account_row(talk(j), "%10s  %-13s%24s%s", "", "CLOSED", "", "CLOSED");
+    if (listens == HP_NEVER) return;
+    account_row(talk(j), "%10.3f  %-13s%24s%s", journey_ms(j, listens), "", "", account_of(talk(j), "passive open, makes a TCB", "passive open, TCB를 만든다"));
+    account_row(talk(j), "%10s  %-13s%24s%s", "", "", "", "=> LISTEN");
+}
+
+/* The error about a segment of ours, and segments as they leave the machine that sends them. */
+static void talk_segment(struct journey *j, const struct record_frame *k, hp_time from, hp_time to, bool closing)
+{
+    char buf[600], source[HP_IP_TEXT] = "";
+    if (k->in < from || k->in > to) return;
+    if (!k->cable && k->end && k->is & RECORD_ICMP && k->from_port == j->port && k->to_port == j->where.port) {
+        record_text(k, "ip.src", source, sizeof source);
+        journey_faults(j, k->in);
+        talk_frame(j, k);
+        account_row(talk(j), "%10.3f  ◀─ ICMP, %s: %s", journey_ms(j, k->in), journey_who(j, source), journey_line(k, "icmp ", buf, sizeof buf));
+        return;
+    }
+    const char *sender = journey_node(j, record_from(&j->record, k));
+    bool client = strcmp(sender, "A") == 0, flags = k->is & (closing ? RECORD_FIN | RECORD_RST : RECORD_SYN | RECORD_RST);
+    bool ack = !closing && k->is & RECORD_ACK && !k->payload.n && client && (!j->request || k < j->request);
+    if ((!client && strcmp(sender, j->server_node) != 0) || !journey_is_ours(j, k) || (!flags && !ack)) return;
+    journey_faults(j, k->in);
+    talk_frame(j, k);
+    talk_print_moment(j, &(struct talk_moment){k->in, k, NULL, client});
+}
+
+/* Segments that open or close the connection, as they were sent, between the states of both sides, by time. */
 static void talk_states(struct journey *j, hp_time from, hp_time to, bool closing)
 {
     const struct record *r = &j->record;
@@ -187,23 +250,19 @@ static void talk_states(struct journey *j, hp_time from, hp_time to, bool closin
     char title[64];
     account_row(talk(j), "%10s  %s%24s%s", "ms", account_pad(account_of(talk(j), "client A", "클라이언트 A"), 13, title, sizeof title), "",
                 account_of(talk(j), "server", "서버"));
-    if (!closing) account_row(talk(j), "%10s  %-13s%24s%s", "", "CLOSED", "", "LISTEN");
+    if (!closing) talk_begins(j);
     while (f < r->frames || s < r->states) {
         const struct record_frame *k = f < r->frames ? &r->frame[f] : NULL;
         const struct record_state *t = s < r->states ? &r->state[s] : NULL;
         if (t && (!k || t->time <= k->in)) {
             bool client = strcmp(journey_node(j, t->node), "A") == 0 && t->object == a;
             bool server = strcmp(journey_node(j, t->node), j->server_node) == 0 && t->object == b;
+            if ((client || server) && t->time >= from && t->time <= to) journey_faults(j, t->time);
             if ((client || server) && t->time >= from && t->time <= to) talk_print_moment(j, &(struct talk_moment){t->time, NULL, t, client});
             s++;
             continue;
         }
-        bool flags = k->is & (closing ? RECORD_FIN : RECORD_SYN);
-        bool ack = !closing && k->is & RECORD_ACK && !k->payload.n && k->end == 0 && k < j->request;
-        if (!k->cable && k->in >= from && k->in <= to && journey_is_ours(j, k) && (flags || ack)) {
-            talk_frame(j, k);
-            talk_print_moment(j, &(struct talk_moment){k->in, k, NULL, k->end == 0});
-        }
+        talk_segment(j, k, from, to, closing);
         f++;
     }
 }
@@ -234,32 +293,54 @@ static void talk_resources(struct journey *j)
 {
     account_say(talk(j), "What the page needs, each over a connection of its own:", "페이지에 필요한 것들, 각각 자기 연결로:");
     account_row(talk(j), "%-8s %8s %10s %9s  %s", account_of(talk(j), "status", "상태"), account_of(talk(j), "bytes", "바이트"),
-                account_of(talk(j), "from ms", "부터ms"),
-                account_of(talk(j), "to ms", "까지ms"), "URL");
+                account_of(talk(j), "from ms", "시작 ms"),
+                account_of(talk(j), "to ms", "끝 ms"), "URL");
     for (int i = 0; j->page && i < page_resources(j->page); i++) {
         const struct page_resource *p = page_resource(j->page, i);
         account_row(talk(j), "%-6d %8llu %10.3f %9.3f  %s", p->status, (unsigned long long)p->wire_bytes, journey_ms(j, p->began),
                     journey_ms(j, p->ended), p->url);
+        if (p->error) account_row(talk(j), "%6s ✗ %s", "", p->error);
     }
+}
+
+/* Segments of the document's connection that died, and where. */
+static void talk_lost(struct journey *j)
+{
+    const struct record *r = &j->record;
+    unsigned lost = 0;
+    char why[300], flags[40];
+    struct fate fate;
+    for (const struct record_frame *f = r->frame; f < r->frame + r->frames; f++) {
+        const char *sender = journey_node(j, record_from(r, f));
+        if (f->in < j->began || !journey_is_ours(j, f) || (strcmp(sender, "A") != 0 && strcmp(sender, j->server_node) != 0)) continue;
+        journey_fate(j, f, &fate);
+        if (fate.arrived || fate.on_its_way) continue;
+        if (!lost++) account_say(talk(j), "Segments of this connection that died on the way:", "이 연결의 세그먼트 가운데 도중에 사라진 것:");
+        record_text(f, "tcp.flags", flags, sizeof flags);
+        if (lost <= 12) account_row(talk(j), "%9.3f  %s %s, %zu %s: %s", journey_ms(j, f->in), sender, strchr(flags, '(') ? strchr(flags, '(') : flags,
+                                    f->payload.n, account_of(talk(j), "bytes", "바이트"), journey_fate_text(j, &fate, why, sizeof why));
+    }
+    if (lost > 12) account_row(talk(j), "%9s  … %u", "", lost - 12);
+    if (!lost) account_say(talk(j), "None of this connection's segments was lost.", "이 연결의 세그먼트는 하나도 사라지지 않았다.");
 }
 
 void steps_return(struct journey *j)
 {
     const struct record *r = &j->record;
-    unsigned segments = 0, lost = 0;
+    unsigned segments = 0;
     uint64_t bytes = 0;
     account_begin(talk(j), "7", 4, "The response travels back the same way; then the connection is closed", "응답이 같은 방식으로 돌아오고, 연결을 끊는다");
     for (uint32_t i = 0; i < r->frames; i++) {
         const struct record_frame *f = &r->frame[i];
         if (!journey_is_ours(j, f) || f->in < j->began) continue;
-        lost += f->drop != HP_DROP_NONE;
-        if (f->cable || f->end == 0 || !f->payload.n) continue;
+        if (f->cable || f->end == 0 || !f->payload.n || f->out == HP_NEVER) continue;
         talk_frame(j, f);
         segments++;
         bytes += f->payload.n;
     }
-    account_say(talk(j), "%u segments with %llu bytes came to A; %u frames of this connection were lost on cables.",
-                "A에 세그먼트 %u개, %llu바이트가 도착했다; 이 연결의 프레임 %u개가 케이블에서 사라졌다.", segments, (unsigned long long)bytes, lost);
+    account_say(talk(j), segments == 1 ? "%u segment with %llu bytes came to A." : "%u segments with %llu bytes came to A.",
+                "A에 세그먼트 %u개, %llu바이트가 도착했다.", segments, (unsigned long long)bytes);
+    talk_lost(j);
     if (j->page) talk_resources(j);
     account_say(talk(j), "The close, 4-way, with the states of both sides:", "4-way handshake로 연결을 끊는다, 양쪽의 상태:");
     talk_states(j, j->response->in, HP_NEVER - 1, true);
@@ -283,33 +364,4 @@ void steps_render(struct journey *j)
         account_row(talk(j), "%.*s", (int)(end - line), line);
     }
     free(text);
-}
-
-/* Which layer gave up, in the order of the journey. */
-static void talk_blame(struct journey *j)
-{
-    bool tried = talk_object(j, "A", "SYN-SENT", j->began) != 0;
-    if (!tried && j->err == HP_ENOENT)
-        account_say(talk(j), "Layer 7 gave up: DNS answered that there is no such name.", "7계층이 포기했다: DNS가 그런 이름이 없다고 답했다.");
-    else if (!tried && j->err == HP_ETIMEDOUT)
-        account_say(talk(j), "Layer 7 gave up: no name server answered in time.", "7계층이 포기했다: 시간 안에 답한 네임 서버가 없다.");
-    else if (!tried)
-        account_say(talk(j), "Layer 7 gave up: no address was found, the name servers had no answer.", "7계층이 포기했다: 주소를 찾지 못했다, 네임 서버들에게 답이 없었다.");
-    else if (!j->request)
-        account_say(talk(j), "Layer 4 gave up: the handshake was never completed, although the SYN was sent again and again.",
-                    "4계층이 포기했다: SYN을 거듭 보냈지만 핸드셰이크가 끝나지 않았다.");
-    else
-        account_say(talk(j), "Layer 4 gave up: the connection stood, but what was sent was not acknowledged in time.",
-                    "4계층이 포기했다: 연결은 있었지만 보낸 것이 시간 안에 확인되지 않았다.");
-}
-
-void steps_failed(struct journey *j)
-{
-    account_begin(talk(j), "", 0, "No page came", "페이지가 오지 않았다");
-    account_say(talk(j), "%s", "%s", j->page && page_error(j->page)[0] ? page_error(j->page) : hp_err_text(j->err));
-    talk_blame(j);
-    account_say(talk(j), "What died on the way, and of what:", "도중에 사라진 것들과 그 까닭:");
-    for (int d = 1; d < HP_DROP_COUNT; d++)
-        if (j->record.drops[d] && d != HP_DROP_NOT_FOR_US && d != HP_DROP_TAKEN)
-            account_row(talk(j), "%6llu  %-18s %s", (unsigned long long)j->record.drops[d], hp_drop_name((enum hp_drop)d), hp_drop_text((enum hp_drop)d));
 }

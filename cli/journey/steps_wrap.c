@@ -148,21 +148,19 @@ static void wrap_signal(struct journey *j)
 
 static void wrap_decision(struct journey *j, uint32_t node, const struct record_frame *in, const struct record_frame *out)
 {
-    struct hp_route route;
     char name[64], to[HP_PREFIX_TEXT] = "?", gateway[HP_IP_TEXT] = "", from[20] = "", next[20] = "";
-    struct hp_stack *s = hp_world_find(j->world, journey_node(j, node));
     account_pad(journey_node(j, node), 8, name, sizeof name);
     if (j->plan->node[node].kind == HP_NODE_SWITCH) {
         record_text(in, "eth.dst", next, sizeof next);
-        account_row(wrap(j), "%s  %s %s → %s", name, account_of(wrap(j), "switch: knows where", "스위치: 안다,"), next,
+        account_row(wrap(j), "%s  %s %s → %s", name, account_of(wrap(j), "switch: knows where", "스위치가 아는 MAC 주소:"), next,
                     journey_node(j, record_to(&j->record, out)));
         return;
     }
     record_text(out, "eth.src", from, sizeof from);
     record_text(out, "eth.dst", next, sizeof next);
-    if (s && hp_route_find(s, &j->server, &route) == HP_OK) {
-        hp_prefix_text(&route.to, to, sizeof to);
-        if (!hp_ip_is_any(&route.gateway)) hp_ip_text(&route.gateway, gateway, sizeof gateway);
+    if (out->routed) {
+        hp_prefix_text(&out->route, to, sizeof to);
+        if (!hp_ip_is_any(&out->gateway)) hp_ip_text(&out->gateway, gateway, sizeof gateway);
     }
     account_row(wrap(j), "%s  TTL %2llu → %-2llu  %-15s → %s%s%s", name, (unsigned long long)record_number(in, "ip.ttl"),
                 (unsigned long long)record_number(out, "ip.ttl"), to, gateway[0] ? gateway : account_of(wrap(j), "on this cable", "바로 이 케이블"),
@@ -170,8 +168,30 @@ static void wrap_decision(struct journey *j, uint32_t node, const struct record_
     account_row(wrap(j), "%-8s  MAC %s → %s", "", from, next);
 }
 
+/* Transmissions of the request that came nowhere, before the one that did. */
+static void wrap_dead(struct journey *j)
+{
+    const struct record *r = &j->record;
+    char why[300];
+    struct fate fate;
+    for (const struct record_frame *f = r->frame; f < r->frame + r->frames; f++) {
+        if (f->cable || f->end || f->in < j->began || !journey_is_ours(j, f) || f->payload.n != j->request->payload.n || f->id == j->request->id) continue;
+        if (memcmp(f->payload.p, j->request->payload.p, f->payload.n) != 0) continue;
+        journey_fate(j, f, &fate);
+        if (fate.arrived) continue;
+        journey_faults(j, f->in);
+        account_row(wrap(j), "%9.3f  GET ✗ %s", journey_ms(j, f->in), journey_fate_text(j, &fate, why, sizeof why));
+    }
+    journey_faults(j, j->request->in);
+    journey_fate(j, j->request, &fate);
+    if (fate.arrived) account_row(wrap(j), "%9.3f  %s", journey_ms(j, j->request->in), account_of(wrap(j), "GET, this is the one that arrives:",
+                                                                                                 "GET, 이것이 도착한다:"));
+    else account_row(wrap(j), "%9.3f  GET ✗ %s", journey_ms(j, j->request->in), journey_fate_text(j, &fate, why, sizeof why));
+}
+
 void steps_wire(struct journey *j)
 {
+    struct fate fate;
     const struct record *r = &j->record;
     const struct record_frame *last = NULL;
     account_begin(wrap(j), "4", 1, "As a signal over the cables, router by router", "전기 신호가 되어 케이블을 지나고, 라우터마다 길을 고른다");
@@ -180,6 +200,7 @@ void steps_wire(struct journey *j)
                          "TTL goes down by one, "
                          "both MAC addresses are new on every cable, the IP addresses stay:",
                 "라우터는 목적지 주소만 본다: 표에서 가장 길게 맞는 프리픽스가 다음 케이블을 정한다. TTL은 하나씩 줄고, MAC 주소는 케이블마다 바뀌고, IP 주소는 그대로다:");
+    wrap_dead(j);
     for (uint32_t i = 0; i < r->frames; i++) {
         const struct record_frame *f = &r->frame[i];
         if (f->id != j->request->id || f->in < j->request->in) continue;
@@ -187,9 +208,11 @@ void steps_wire(struct journey *j)
         if (last) wrap_decision(j, record_from(r, f), last, f);
         last = f;
     }
-    if (last) account_say(wrap(j), "%.3f ms after Enter it is at %s.", "Enter를 누르고 %.3f ms 뒤에 %s에 도착했다.",
-                          journey_ms(j, last->out == HP_NEVER ? last->in : last->out),
-                          journey_node(j, record_to(r, last)));
+    journey_fate(j, j->request, &fate);
+    if (last && fate.arrived)
+        account_say(wrap(j), "%.3f ms after Enter it is at %s.", "Enter를 누르고 %.3f ms 뒤에 %s에 도착했다.", journey_ms(j, fate.time),
+                    journey_node(j, record_to(r, last)));
+    else account_say(wrap(j), "It never came to %s.", "%s에 끝내 도착하지 못했다.", j->server_node);
 }
 
 /* ---- unwrapping ---- */
@@ -201,7 +224,9 @@ void steps_unwrap(struct journey *j)
     char mac[20] = "", ip[HP_IP_TEXT] = "", ip_sum[32] = "", tcp_sum[32] = "", uri[300] = "";
     for (uint32_t i = 0; i < r->frames; i++)
         if (r->frame[i].id == j->request->id && r->frame[i].in >= j->request->in) f = &r->frame[i];
-    if (!f) return;
+    struct fate fate;
+    journey_fate(j, j->request, &fate);
+    if (!f || !fate.arrived) return;
     record_text(f, "eth.dst", mac, sizeof mac);
     record_text(f, "ip.dst", ip, sizeof ip);
     record_text(f, "ip.checksum.status", ip_sum, sizeof ip_sum);
@@ -216,5 +241,8 @@ void steps_unwrap(struct journey *j)
                 (unsigned long long)record_number(f, "ip.ttl"));
     account_row(wrap(j), "4  TCP       %s %s, %s %llu: %s", account_of(wrap(j), "checksum", "체크섬"), tcp_sum, account_of(wrap(j), "port", "포트"),
                 (unsigned long long)f->to_port, account_of(wrap(j), "the process that listens there", "거기서 듣고 있는 프로세스"));
+    account_row(wrap(j), "5  %s", account_of(wrap(j), "session: this connection, which ends with the answer (Connection: close)",
+                                            "세션: 이 연결 하나, 응답과 함께 끝난다 (Connection: close)"));
+    account_row(wrap(j), "6  %s", account_of(wrap(j), "presentation: plain text, neither compressed nor encrypted", "표현: 압축도 암호화도 없는 글자"));
     account_row(wrap(j), "7  HTTP      GET %s", uri);
 }

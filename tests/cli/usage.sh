@@ -98,5 +98,12 @@ run 0 "the checksum does not match the bytes" show drops CHECKSUM
 run 0 '"name":"RUNT"' show --json drops
 run 1 "nothing is called" show drops NOPE
 run 2 '"server" or "client HOST"' perf sideways
+for url in https://www.google.com/ ftp://www.google.com/ javascript:1; do run 2 "only http:// can be fetched" browse "$url"; done
+for url in http:// "" http://www.google.com:99999/ "http://a b/"; do run 2 "is no URL that can be fetched" browse "$url"; done
+run 2 "a user and a password" browse http://user:pw@www.google.com/
+run 2 "names beyond ASCII" browse http://한국.com/
+run 2 "--mtu goes with --wire only" browse --mtu 500 www.google.com
+run 2 "--capture goes with --wire only" browse --capture c.pcapng www.google.com
+run 2 "--trace goes with --wire only" browse --trace www.google.com
 echo "$passed checks passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]

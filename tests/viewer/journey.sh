@@ -50,15 +50,51 @@ fi
 # A router dies while the page loads: around it, and the same page.
 "$HEPTA" browse www.google.com --lang en --fault 'at 120ms crash 바' --out "$work/c" >"$work/around"
 has around '"Google"'
+cmp "$work/a/page.png" "$work/c/page.png" || fail "the page that came around is another one"
+has around "⚡ 바 loses its power"
+has around "RIP: 마 has a new way to 11.22.33.0/24 by 나"
+has around "GET ✗ died at 마: NO_ROUTE"
+has around "나        TTL 61 → 60"
+has around "1 segment with 1229 bytes came to A."
+# What stands at the server is the server's: its MAC, and the TTL after six routers.
+grep -A4 "^5  At the server" "$work/around" | grep -qF "to my address 11.22.33.44, TTL 58" || fail "step 5 is not about what came to the server"
+# An ICMP error that quotes a segment is no segment.
+"$HEPTA" browse www.google.com --lang en --fault 'at 60ms crash 바' --out '' >"$work/quoted"
+has quoted "✗ died at home: NO_ROUTE"
+has quoted "ICMP, home: icmp unreachable network"
+grep -F "◀─ SYN  " "$work/quoted" && fail "a SYN came from the server"
+for seed in 1 3 7; do
+    "$HEPTA" browse http://11.22.33.44/ --lang en --loss 8% --seed $seed --out '' >"$work/lost$seed" || true
+    [ "$(grep -c "^5  At the server" "$work/lost$seed")" = 0 ] || grep -A4 "^5  At the server" "$work/lost$seed" | grep -qF "TTL 59" || fail "seed $seed: step 5 is not the server's"
+done
+# A page of which something is missing says so, and names the layer.
+for fault in 'at 200ms crash home' 'at 140ms crash 라' 'at 200ms crash 가'; do
+    if "$HEPTA" browse www.google.com --lang en --fault "$fault" --out '' >"$work/partial"; then fail "$fault: style.css is missing, and the exit status is 0"; fi
+    has partial "The page is not whole"
+    has partial "gave up: "
+done
 "$HEPTA" browse www.google.com --lang en --loss 3% --seed 5 --out '' >"$work/lossy"
 has lossy '"Google"'
 # Nobody is reached: which layer gave up.
 if "$HEPTA" browse www.google.com --lang en --fault 'at 10ms down home-가' --out '' >"$work/cut"; then fail "no page came, and the exit status is 0"; fi
-has cut "Layer 7 gave up: no name server answered in time."
+has cut "Layer 3 gave up: "
+has cut "died at home: NO_ROUTE"
 if "$HEPTA" browse www.google.com --lang en --fault 'at 80ms crash B' --out '' >"$work/dead"; then fail "no page came, and the exit status is 0"; fi
-has dead "Layer 4 gave up"
+has dead "Layer 3 gave up: "
+has dead "⚡ B loses its power"
 if "$HEPTA" browse nobody.example --lang en --out '' >"$work/none"; then fail "no page came, and the exit status is 0"; fi
 has none "there is no such name"
+if "$HEPTA" browse http://ns1.google.com/ --lang en --out '' >"$work/refused"; then fail "no page came, and the exit status is 0"; fi
+has refused "✗ ns1 answered with RST: nobody listens on port 80 there"
+if "$HEPTA" browse http://1.2.3.4/ --lang en --out '' >"$work/nowhere"; then fail "no page came, and the exit status is 0"; fi
+has nowhere "Layer 3 gave up: "
+has nowhere "Nobody is asked"
+if "$HEPTA" browse www.google.com --lang en --fault 'at 60ms crash A' --out '' >"$work/self"; then fail "no page came, and the exit status is 0"; fi
+has self "✗ the computer A itself lost its power 60.000 ms after Enter"
+"$HEPTA" browse www.google.com --lang en --rate 56kbit/s --delay 100ms --out '' >"$work/slow"
+cmp -s <(tail -20 "$work/slow") <(tail -20 "$work/en") && fail "--rate and --delay change nothing"
+printf 'q\n' | "$HEPTA" browse www.google.com --lang en --step --out '' >"$work/left"
+grep -q "^2  DNS" "$work/left" && fail "q does not end --step"
 if "$HEPTA" browse www.google.com --fault 'at 1s explode' --out '' 2>"$work/wrong" >&2; then fail "a fault that is none was taken"; fi
 has wrong "what goes wrong"
 "$HEPTA" browse www.naver.com --json --out '' | $python -c 'import json,sys; j = json.load(sys.stdin); assert j["status"] == 200 and len(j["steps"]) == 10, j'

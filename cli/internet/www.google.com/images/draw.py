@@ -96,11 +96,11 @@ def star(name, words, color, to):
 
 def routers():
     s, c = begin()
-    at = {"가": (50, 110), "나": (130, 50), "다": (130, 170), "라": (230, 50), "마": (230, 170), "바": (310, 110)}
-    for a, b in ("가나", "가다", "나라", "다마", "라바", "마바", "나마"):
-        line(c, at[a], at[b], color=GREEN if a + b in ("가나", "나라", "라바") else GREY)
+    at = {"가": (50, 60), "마": (130, 60), "바": (210, 60), "라": (290, 60), "나": (130, 165), "다": (290, 165)}
+    for a, b in ("가마", "마바", "바라", "마나", "나다", "다라"):
+        line(c, at[a], at[b], color=GREEN if a + b in ("가마", "마바", "바라") else GREY)
     for name, p in at.items():
-        circle(c, *p, 24, name, GREEN if name in "가나라바" else DARK)
+        circle(c, *p, 24, name, GREEN if name in "가마바라" else DARK)
     end(s, "routers")
 
 
