@@ -4,6 +4,7 @@
 
 #include "cli.h"
 #include "decode.h"
+#include "core/utf8.h"
 #include "wire/filter.h"
 
 enum { DECODE_TEXT = 1 << 17, DECODE_COMMENT = 1 << 12 };
@@ -18,14 +19,31 @@ struct decode_verb {
 
 /* ---- what to show ---- */
 
+static size_t decode_cells(const char *from, const char *to)
+{
+    size_t cells = 0;
+    while (from < to) {
+        uint32_t code = ' ';
+        size_t took = utf8_take(from, (size_t)(to - from), &code);
+        cells += took ? utf8_cells(code) : 1;
+        from += took ? took : 1;
+    }
+    return cells;
+}
+
 static int decode_filter(struct decode_verb *v)
 {
-    const char *at;
-    size_t n;
-    const char *wanted = v->filter ? filter_parse(v->filter, &v->parsed, &at, &n) : NULL;
+    struct filter_wrong wrong;
+    char word[FILTER_VALUE_MAX + 1];
+    const char *wanted = v->filter ? filter_parse(v->filter, &v->parsed, &wrong) : NULL;
     if (!wanted) return -1;
-    if (n) return cli_usage_error("--filter: %s is wanted where \"%s\" says \"%.*s\"", wanted, v->filter, (int)n, at);
-    return cli_usage_error("--filter: %s is wanted at the end of \"%s\"", wanted, v->filter);
+    size_t column = decode_cells(v->filter, wrong.at);
+    snprintf(word, sizeof word, "%.*s", (int)wrong.n, wrong.at);
+    const char *near = wrong.nearest ? hp_nearest(word, wrong.nearest) : NULL;
+    if (wrong.n) cli_usage_error("--filter:1:%zu: \"%s\": %s is wanted%s%s%s", column + 1, word, wanted, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    else cli_usage_error("--filter:1:%zu: the filter ends where %s is wanted", column + 1, wanted);
+    fprintf(stderr, "    %s\n    %*s^\n", v->filter, (int)column, "");
+    return CLI_USAGE;
 }
 
 static bool decode_passes(const struct decode_verb *v, const struct hp_pcap_record *r)
@@ -148,7 +166,7 @@ int cli_decode(int argc, char **argv)
         {NULL, 0, CLI_FLAG, NULL, NULL, NULL, 0, 0, 0},
     };
     const struct cli_usage usage = {"decode [OPTION...] FILE", "Prints a capture file (pcapng or pcap): a line per frame, with its comments.\n\n"
-        "A filter has Wireshark's names of fields (--tree shows them), frame.len and frame.comment, alone or with == != < <= > >= contains and a number\n"
+        "A filter has Wireshark's names of fields (hepta show fields lists them), frame.len and frame.comment, alone or with == != < <= > >= contains and a number\n"
         "or a text, joined by and (&&), or (||), not (!) and parentheses.  A field alone means: it is there and not 0.  Rules of a lab (docs/LAB.md) take\n"
         "the same filters.",
         "  hepta decode out.pcapng\n"

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "wire/field.h"
 
 struct show_verb {
     bool json;
@@ -83,6 +84,16 @@ static void show_drops(const struct hp_stack *s, struct show_verb *v)
     }
 }
 
+static void show_fields(const struct hp_stack *s, struct show_verb *v)
+{
+    for (const char *const *name = field_names; *name; name++) {
+        size_t n = v->only ? strlen(v->only) : 0;
+        if (n && (strncmp(*name, v->only, n) != 0 || ((*name)[n] && (*name)[n] != '.'))) continue;
+        show_comma(v);
+        printf(v->json ? "\"%s\"" : "%s\n", *name);
+    }
+}
+
 static void show_protocols(const struct hp_stack *s, struct show_verb *v) { hp_protocols_each(s, show_protocol, v); }
 static void show_settings(const struct hp_stack *s, struct show_verb *v) { hp_settings_each(s, show_setting, v); }
 static void show_counters(const struct hp_stack *s, struct show_verb *v) { hp_counters_each(s, show_counter, v); }
@@ -90,7 +101,8 @@ static void show_counters(const struct hp_stack *s, struct show_verb *v) { hp_co
 static const struct {
     const char *name;
     void (*show)(const struct hp_stack *s, struct show_verb *v);
-} show_lists[] = {{"protocols", show_protocols}, {"settings", show_settings}, {"counters", show_counters}, {"drops", show_drops}};
+} show_lists[] = {{"protocols", show_protocols}, {"settings", show_settings}, {"counters", show_counters}, {"drops", show_drops},
+                {"fields", show_fields}};
 
 int cli_show(int argc, char **argv)
 {
@@ -99,9 +111,9 @@ int cli_show(int argc, char **argv)
         {"json", 0, CLI_FLAG, &v.json, NULL, "as JSON", 0, 0, 0},
         {NULL, 0, CLI_FLAG, NULL, NULL, NULL, 0, 0, 0},
     };
-    const struct cli_usage usage = {"show protocols | settings | counters | drops [NAME]",
-        "Shows what a machine is made of: its protocols, their settings and counters, and the ways in which a packet can die.\n"
-        "With NAME only those of one protocol, or one drop.", "  hepta show drops\n  hepta show settings tcp\n", own, NULL};
+    const struct cli_usage usage = {"show protocols | settings | counters | drops | fields [NAME]",
+        "Shows what a machine is made of: its protocols, their settings and counters, the ways in which a packet can die, and the\n"
+        "fields of frames that filters (hepta decode --filter, rules of a lab) can name.  With NAME only those of one protocol, or one drop.", "  hepta show drops\n  hepta show settings tcp\n", own, NULL};
     int words, exit_code = cli_parse(&usage, argc, argv, &words, 1, 2);
     if (exit_code >= 0) return exit_code;
     size_t list = 0, lists = sizeof show_lists / sizeof *show_lists;

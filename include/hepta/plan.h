@@ -183,6 +183,9 @@ int hp_plan_complain_name(const struct hp_plan *plan, struct hp_plan_error *erro
 /* "lab.lab:3:7: error: ...\n    host c1 ipp 10.0.0.1\n            ^~~\n": writes at most n bytes, answers buf. */
 char *hp_plan_error_text(const struct hp_plan_error *error, const char *file, char *buf, size_t n);
 
+/* The word of a NULL-terminated list that `wrong` probably stands for: few letters differ, or it begins so.  NULL: none does. */
+const char *hp_nearest(const char *wrong, const char *const *words);
+
 /* What is allowed but probably not meant: hosts that no cable is plugged into, interfaces with addresses and no cable, an address twice on
  * one network, gateways that are nobody's neighbours.  Calls `each` for every one, in the order of the file; answers how many, or HP_ENOMEM. */
 int hp_plan_check(const struct hp_plan *plan, void (*each)(void *ctx, const struct hp_plan_error *warning), void *ctx);

@@ -26,7 +26,7 @@ struct filter_reader {
     const char *wanted;                 /* NULL while all is well */
 };
 
-static bool filter_wrong(struct filter_reader *r, const char *wanted)
+static bool filter_want(struct filter_reader *r, const char *wanted)
 {
     r->wanted = wanted;
     return false;
@@ -42,7 +42,7 @@ static bool filter_take(struct filter_reader *r, const char *word, const char *o
 static bool filter_take_text(struct filter_reader *r, char *out, size_t n)
 {
     size_t length = strlen(r->w->token);
-    if (length >= n) return filter_wrong(r, "a shorter word");
+    if (length >= n) return filter_want(r, "a shorter word");
     memcpy(out, r->w->token, length + 1);
     r->w->next(r->w);
     return true;
@@ -50,7 +50,7 @@ static bool filter_take_text(struct filter_reader *r, char *out, size_t n)
 
 static bool filter_add(struct filter_reader *r, struct filter_node node, uint8_t *out)
 {
-    if (r->f->count == FILTER_NODES_MAX) return filter_wrong(r, "a shorter filter");
+    if (r->f->count == FILTER_NODES_MAX) return filter_want(r, "a shorter filter");
     *out = r->f->count;
     r->f->node[r->f->count++] = node;
     return true;
@@ -79,9 +79,9 @@ static bool filter_is_number(const char *s, uint64_t *out)
 static bool filter_read_value(struct filter_reader *r, struct filter_node *node)
 {
     bool quoted = r->w->quoted, order = node->op >= COMPARE_LT && node->op <= COMPARE_GE;
-    if (!quoted && (!r->w->token[0] || filter_operator(r->w->token))) return filter_wrong(r, "a value");
+    if (!quoted && (!r->w->token[0] || filter_operator(r->w->token))) return filter_want(r, "a value");
     node->number = !quoted && node->op != COMPARE_CONTAINS && filter_is_number(r->w->token, &node->value);
-    if (order && !node->number) return filter_wrong(r, "a number");
+    if (order && !node->number) return filter_want(r, "a number");
     return filter_take_text(r, node->text, sizeof node->text);
 }
 
@@ -90,9 +90,14 @@ static bool filter_read_field(struct filter_reader *r, uint8_t *out)
     struct filter_node node = {.kind = FILTER_FIELD};
     char first = r->w->token[0];
     if (r->w->quoted || !((first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') || first == '_'))
-        return filter_wrong(r, "a field such as ip.src or tcp.flags.syn");
+        return filter_want(r, "a field such as ip.src or tcp.flags.syn");
+    if (!field_known(r->w->token)) {
+        r->w->nearest = field_names;
+        return filter_want(r, "a field (hepta show fields lists them)");
+    }
     if (!filter_take_text(r, node.field, sizeof node.field)) return false;
     node.op = r->w->quoted ? COMPARE_NONE : (uint8_t)filter_compare_of(r->w->token);
+    field_others(node.field, node.others);
     if (node.op != COMPARE_NONE) {
         r->w->next(r->w);
         if (!filter_read_value(r, &node)) return false;
@@ -105,11 +110,11 @@ static bool filter_read_or(struct filter_reader *r, uint8_t *out, int depth);
 static bool filter_read_unary(struct filter_reader *r, uint8_t *out, int depth)
 {
     uint8_t inner;
-    if (depth > FILTER_DEPTH_MAX) return filter_wrong(r, "a simpler filter");
+    if (depth > FILTER_DEPTH_MAX) return filter_want(r, "a simpler filter");
     if (filter_take(r, "!", "not"))
         return filter_read_unary(r, &inner, depth + 1) && filter_add(r, (struct filter_node){.kind = FILTER_NOT, .a = inner}, out);
     if (!filter_take(r, "(", "(")) return filter_read_field(r, out);
-    return filter_read_or(r, out, depth + 1) && (filter_take(r, ")", ")") || filter_wrong(r, "a closing parenthesis"));
+    return filter_read_or(r, out, depth + 1) && (filter_take(r, ")", ")") || filter_want(r, "a closing parenthesis"));
 }
 
 static bool filter_read_and(struct filter_reader *r, uint8_t *out, int depth)
@@ -164,15 +169,14 @@ static void filter_text_next(struct filter_words *w)
     t->token[n] = 0;
 }
 
-const char *filter_parse(const char *text, struct filter *out, const char **at, size_t *n)
+const char *filter_parse(const char *text, struct filter *out, struct filter_wrong *wrong)
 {
     struct filter_text t = {.words = {.next = filter_text_next}, .at = text};
     t.words.token = t.token;
     filter_text_next(&t.words);
     const char *wanted = filter_read(&t.words, out);
     if (!wanted && (t.token[0] || t.words.quoted)) wanted = "\"and\", \"or\" or the end";
-    *at = t.at;
-    *n = t.n;
+    *wrong = (struct filter_wrong){t.at, t.n, t.words.nearest};
     return wanted;
 }
 
@@ -208,12 +212,18 @@ static bool filter_holds(const struct filter_node *n, const struct dissect_field
     return false;
 }
 
+static bool filter_means(const struct filter_node *n, const char *name)
+{
+    if (strcmp(n->field, name) == 0) return true;
+    return n->others[0] && (strcmp(n->others[0], name) == 0 || (n->others[1] && strcmp(n->others[1], name) == 0));
+}
+
 static void filter_emit(void *ctx, const struct dissect_field *field)
 {
     struct filter_look *look = ctx;
     for (uint32_t i = 0; i < look->f->count; i++) {
         const struct filter_node *n = &look->f->node[i];
-        if (n->kind != FILTER_FIELD || strcmp(n->field, field->name) != 0) continue;
+        if (n->kind != FILTER_FIELD || !filter_means(n, field->name)) continue;
         look->there |= 1u << i;
         if (filter_holds(n, field)) look->met |= 1u << i;
     }

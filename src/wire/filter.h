@@ -4,13 +4,15 @@
  *   unary      = ("!" | "not") unary | "(" filter ")" | FIELD [comparison VALUE]
  *   comparison = "==" "!=" "<" "<=" ">" ">=" "contains"
  *
- * FIELD is a name that dissect() knows, frame.len (bytes on the wire) or frame.comment.  Alone it holds if the frame has it and it is not 0 (so
+ * FIELD is a name that dissect() gives, frame.len (bytes on the wire), frame.comment, or another of wire/field.h: ip.addr and tcp.port are those of
+ * either side.  A filter sees one frame: tcp.seq is the number in it, not one since the connection's first.  Alone a field holds if the frame has it and it is not 0 (so
  * tcp.flags.syn is a SYN).  VALUE is a number (decimal, or hexadecimal after 0x), or text, in quotes if it has blanks or operators in it; order
  * is a matter of numbers.  A field that a frame has more than once is meant by any of its values; "!=": there is one and none is equal. */
 #ifndef WIRE_FILTER_H
 #define WIRE_FILTER_H
 
 #include "wire/dissect.h"
+#include "wire/field.h"
 
 enum { FILTER_NODES_MAX = 24, FILTER_FIELD_MAX = 40, FILTER_VALUE_MAX = 64, FILTER_DEPTH_MAX = 16 };
 
@@ -21,6 +23,7 @@ struct filter_node {
     uint8_t a, b;                       /* operands */
     uint8_t op;                         /* enum compare; COMPARE_NONE: it is there and not 0 */
     bool number;
+    const char *others[FIELD_OTHERS_MAX]; /* what it is called by dissect(), if otherwise */
     char field[FILTER_FIELD_MAX], text[FILTER_VALUE_MAX];
     uint64_t value;
 };
@@ -35,12 +38,18 @@ struct filter_words {
     const char *token;                  /* "" and not quoted: the end */
     bool quoted;
     void (*next)(struct filter_words *w);
+    const char *const *nearest;         /* set if something is wrong with the token: the words that fit there, or NULL */
 };
 
 /* Reads as far as the filter goes; what comes after it is w->token.  Answers NULL, or what is wanted in place of w->token. */
 const char *filter_read(struct filter_words *w, struct filter *out);
-/* Reads all of a text.  Answers NULL, or what is wanted instead of (*at)[0..*n), which is empty at the end. */
-const char *filter_parse(const char *text, struct filter *out, const char **at, size_t *n);
+/* Reads all of a text.  Answers NULL, or what is wanted instead of wrong->at[0..wrong->n), which is empty at the end. */
+struct filter_wrong {
+    const char *at;
+    size_t n;
+    const char *const *nearest;         /* words that fit there, or NULL */
+};
+const char *filter_parse(const char *text, struct filter *out, struct filter_wrong *wrong);
 
 /* How tokens are told apart outside of quotes: the length of the operator that s begins with, or 0. */
 size_t filter_operator(const char *s);

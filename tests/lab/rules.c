@@ -319,6 +319,51 @@ static void test_what_is_wrong_is_said_where(void **state)
     wrong("expect final jam(a.bytes) > 1\n", 14, "sum, min");
 }
 
+/* A rule about what cannot be would hold for ever. */
+static void test_what_cannot_happen_is_an_error(void **state)
+{
+    wrong("expect never frame a icmp.tpye == 8\n", 22, "a field (hepta show fields");
+    wrong("expect never frame a tcp and ip.adr == 8\n", 30, "a field (hepta show fields");
+    wrong("expect never state a tcp ESTABLISHD\n", 26, "a state such as ESTABLISHED");
+    wrong("expect never state a tcp LISTEN -> ESTABLISHD\n", 36, "a state such as");
+    wrong("expect never state a tcpp ESTABLISHED\n", 22, "tcp, neigh");
+    wrong("expect never state a eth0 UPP\n", 27, "a state of that protocol");
+    wrong("expect within 1s after \"dwon left\" ping a b\n", 25, "what strikes");
+    wrong("when \"down nosuch\" then up left\n", 12, "the name of a node, cable or app");
+    wrong("expect never ping a nobody\n", 21, "a node or an address");
+    judge("expect never state a tcp *\n", HP_VERDICT_HELD);
+    judge("expect never state a eth0 down\n", HP_VERDICT_HELD);
+    judge("expect never state a ping running\n", HP_VERDICT_HELD); /* an app's program may say anything */
+    judge("at 1s down left for 1s\nexpect within 10s after \"up left\" ping a b\n", HP_VERDICT_HELD);
+}
+
+static void hear_state(void *ctx, const struct hp_event *e)
+{
+    char line[300];
+    struct trial t;
+    struct hp_plan_error error = {.text = ""};
+    snprintf(line, sizeof line, "expect at-least 0 state a %s \"%s\" -> \"%s\"\n", e->proto, e->from, e->to);
+    if (try_with(&t, line, &error)) fail_msg("a run tells of what a line may not say: %s%s", line, error.text);
+    try_end(&t);
+    ++*(int *)ctx;
+}
+
+/* What the run of a network tells may also be named. */
+static void test_every_state_that_is_told_may_be_named(void **state)
+{
+    struct trial t;
+    int told_states = 0;
+    struct hp_trace trace = {hear_state, &told_states, 1u << HP_TRACE_STATE};
+    struct hp_plan_error error = {.text = ""};
+    char said[1000];
+    const char *lines = "app b serve\napp a get http://10.0.0.2/ start 2s\napp r rip\nat 3s..4s down left\nat 4s crash r for 1s\nat 6s freeze b for 1s\n";
+    if (try_with(&t, lines, &error)) fail_msg("%s", hp_plan_error_text(&error, "test.lab", said, sizeof said));
+    assert_int_equal(hp_world_trace(hp_run_world(t.run), &trace, NULL), HP_OK);
+    assert_int_equal(hp_run_go(t.run, HP_NEVER), HP_OK);
+    assert_true(told_states > 30);
+    try_end(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -336,6 +381,8 @@ int main(void)
         cmocka_unit_test(test_a_rate_may_be_set_to_a_trace),
         cmocka_unit_test(test_programs_are_started_and_stopped),
         cmocka_unit_test(test_what_is_wrong_is_said_where),
+        cmocka_unit_test(test_what_cannot_happen_is_an_error),
+        cmocka_unit_test(test_every_state_that_is_told_may_be_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,11 +6,10 @@
 static bool passes(const char *text, const char *frame)
 {
     struct filter f;
-    const char *at;
-    size_t n;
+    struct filter_wrong wrong;
     struct hp_bytes b = golden_bytes(frame);
-    const char *wanted = filter_parse(text, &f, &at, &n);
-    if (wanted) fail_msg("%s: %s is wanted at \"%.*s\"", text, wanted, (int)n, at);
+    const char *wanted = filter_parse(text, &f, &wrong);
+    if (wanted) fail_msg("%s: %s is wanted at \"%.*s\"", text, wanted, (int)wrong.n, wrong.at);
     return filter_match(&f, &(struct filter_frame){.data = b, .link = DISSECT_ETHERNET, .length = b.n, .comment = "DROP WIRE_LOSS\nlost"});
 }
 
@@ -51,6 +50,13 @@ static void test_what_passes(void **state)
         {"http.host contains 10.9.0.20", "tcp_data", false},
         {"dns.a == 93.184.216.34 or dns.qry.name == www.example.com", "dns_query", false},
         {"tcp.flags.syn == \"Set\"", "tcp_syn", true},
+        {"ip.addr == 10.9.0.1 and ip.addr == 10.9.0.2", "tcp_syn", true}, /* either direction */
+        {"ip.addr == 10.9.0.3", "tcp_syn", false},
+        {"ip.addr != 10.9.0.1", "tcp_syn", false},
+        {"tcp.port == 80 and not udp.port", "tcp_syn", true},
+        {"eth.addr", "tcp_syn", true},
+        {"tcp.seq_raw > 5 and tcp.ack_raw == 0 and tcp.window_size > 5", "tcp_syn", true},
+        {"http.request and not http.response", "tcp_data", true},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (passes(rows[i].text, rows[i].frame) != rows[i].passes) fail_msg("\"%s\" %s %s", rows[i].text, rows[i].passes ? "refuses" : "takes", rows[i].frame);
@@ -75,16 +81,17 @@ static void test_what_is_wanted(void **state)
         {"tcp.port < 18446744073709551616", "18446744073709551616", "a number"},
         {"tcp.port < 0x", "0x", "a number"},
         {"tcp.port > \"5\"", "\"5\"", "a number"},
-        {"a2345678901234567890123456789012345678901", "a2345678901234567890123456789012345678901", "a shorter word"},
+        {"a2345678901234567890123456789012345678901", "a2345678901234567890123456789012345678901", "a field (hepta show fields lists them)"},
+        {"tcp and icmp.tpye == 8", "icmp.tpye", "a field (hepta show fields lists them)"},
+        {"ip.address == 10.0.0.1", "ip.address", "a field (hepta show fields lists them)"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct filter f;
-        const char *at = NULL;
-        size_t n = 0;
-        const char *wanted = filter_parse(rows[i].text, &f, &at, &n);
+        struct filter_wrong wrong;
+        const char *wanted = filter_parse(rows[i].text, &f, &wrong);
         if (!wanted) fail_msg("\"%s\" is taken", rows[i].text);
         assert_string_equal(wanted, rows[i].wanted);
-        assert_bytes_equal(bytes_of(at, n), bytes_of(rows[i].at, strlen(rows[i].at)));
+        assert_bytes_equal(bytes_of(wrong.at, wrong.n), bytes_of(rows[i].at, strlen(rows[i].at)));
     }
 }
 
@@ -93,20 +100,19 @@ static void test_bounds(void **state)
 {
     char text[400];
     struct filter f;
-    const char *at;
-    size_t n;
+    struct filter_wrong wrong;
     for (int i = 1; i < 60; i++) {
         text[0] = 0;
         for (int k = 0; k < i; k++) strcat(text, k ? "&&ip" : "ip");
-        assert_int_equal(!filter_parse(text, &f, &at, &n), 2 * i - 1 <= FILTER_NODES_MAX);
+        assert_int_equal(!filter_parse(text, &f, &wrong), 2 * i - 1 <= FILTER_NODES_MAX);
         memset(text, '(', (size_t)i);
         strcpy(text + i, "ip");
         memset(text + i + 2, ')', (size_t)i);
         text[2 * i + 2] = 0;
-        assert_int_equal(!filter_parse(text, &f, &at, &n), i <= FILTER_DEPTH_MAX);
+        assert_int_equal(!filter_parse(text, &f, &wrong), i <= FILTER_DEPTH_MAX);
         memset(text, '!', (size_t)i);
         strcpy(text + i, "ip");
-        assert_int_equal(!filter_parse(text, &f, &at, &n), i <= FILTER_DEPTH_MAX);
+        assert_int_equal(!filter_parse(text, &f, &wrong), i <= FILTER_DEPTH_MAX);
     }
 }
 

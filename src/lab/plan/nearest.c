@@ -60,6 +60,13 @@ void plan_nearest_try(struct plan_nearest *n, const char *word)
     n->best = word;
 }
 
+const char *hp_nearest(const char *wrong, const char *const *words)
+{
+    struct plan_nearest n = plan_nearest_to(wrong);
+    for (; *words; words++) plan_nearest_try(&n, *words);
+    return n.best;
+}
+
 void plan_nearest_hint(const struct plan_nearest *n, struct hp_plan_error *error)
 {
     if (!n->best) return;

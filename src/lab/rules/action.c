@@ -206,6 +206,15 @@ static bool action_partition(struct rule_line *r, struct rules *rules, struct ac
     return good;
 }
 
+const char *const *action_verbs(void) { return action_words; }
+
+bool action_is_verb(const struct rule_line *r)
+{
+    for (const char *const *w = action_words; *w; w++)
+        if (rule_is(r, *w)) return true;
+    return rule_is(r, "unset");
+}
+
 bool action_read(struct rule_line *r, struct rules *rules, struct action *out)
 {
     int i = 0;

@@ -1,5 +1,6 @@
 /* Reads the words of a line token by token: a quoted word is one token; elsewhere operators end a name, so that "neck.queue<=2MiB" and
  * "jain(c*)" may be written without blanks. */
+#include "lab/plan/plan.h"
 #include "lab/rules/rules.h"
 
 static void rule_keep(struct rule_line *r, const char *s, size_t n)
@@ -69,6 +70,19 @@ bool rule_wrong(struct rule_line *r, const char *const *nearest, const char *wha
     return false;
 }
 
+bool rule_wrong_name(struct rule_line *r, unsigned names, const char *what)
+{
+    bool first = !r->failed && !rule_end(r);
+    rule_wrong(r, NULL, what);
+    if (!first) return false;
+    struct plan_nearest n = plan_nearest_to(r->token);
+    for (uint32_t i = 0; names & HP_PLAN_NODES && i < r->plan->nodes; i++) plan_nearest_try(&n, r->plan->node[i].name);
+    for (uint32_t i = 0; names & HP_PLAN_CABLES && i < r->plan->cables; i++) plan_nearest_try(&n, r->plan->cable[i].name);
+    for (uint32_t i = 0; names & HP_PLAN_APPS && i < r->plan->apps; i++) plan_nearest_try(&n, r->plan->app[i].name);
+    plan_nearest_hint(&n, r->error);
+    return false;
+}
+
 bool rule_finish(struct rule_line *r) { return rule_end(r) || rule_wrong(r, NULL, "the end of the line"); }
 
 bool rule_is_time(const struct rule_line *r)
@@ -108,9 +122,9 @@ static void rule_words_next(struct filter_words *w)
 
 bool rule_filter(struct rule_line *r, struct filter *out)
 {
-    struct rule_words w = {{r->token, r->quoted, rule_words_next}, r};
+    struct rule_words w = {{r->token, r->quoted, rule_words_next, NULL}, r};
     const char *wanted = filter_read(&w.words, out);
-    return !wanted || rule_wrong(r, NULL, wanted);
+    return !wanted || rule_wrong(r, w.words.nearest, wanted);
 }
 
 /* ---- numbers ---- */
@@ -210,7 +224,8 @@ bool rules_find(struct rule_line *in, struct rules *r, enum rules_of of, const c
     static const char *const what[] = {"the name of a node", "the name of a cable", "the name of an app"};
     uint32_t all = rules_count(r->c.plan, of), n = 0;
     for (uint32_t i = 0; i < all; i++) n += glob_match(glob, rules_name(r->c.plan, of, i));
-    if (!n) return rule_wrong(in, NULL, what[of]);
+    static const unsigned names[] = {HP_PLAN_NODES, HP_PLAN_CABLES, HP_PLAN_APPS};
+    if (!n) return rule_wrong_name(in, names[of], what[of]);
     int32_t *found = mem_resize(r->c.mem, *out, *count * sizeof *found, (*count + n) * sizeof *found);
     if (!found) return rule_wrong(in, NULL, "more memory");
     *out = found;

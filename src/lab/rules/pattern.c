@@ -14,7 +14,7 @@
 static bool pattern_where(struct rule_line *r, struct pattern *p, bool cables)
 {
     if (rule_end(r) || !(rules_any(r->plan, RULES_NODES, r->token) || (cables && rules_any(r->plan, RULES_CABLES, r->token))))
-        return rule_wrong(r, NULL, cables ? "the name of a node or cable" : "the name of a node");
+        return rule_wrong_name(r, HP_PLAN_NODES | (cables ? HP_PLAN_CABLES : 0), cables ? "the name of a node or cable" : "the name of a node");
     rule_take_text(r, p->where, sizeof p->where);
     return true;
 }
@@ -37,7 +37,7 @@ static bool pattern_ping(struct rule_line *r, struct pattern *p)
     p->kinds = 1u << HAPPENING_ARRIVAL;
     p->ping = true;
     if (!pattern_where(r, p, false)) return false;
-    if (rule_end(r) || (!hp_ip_parse(r->token, &ip) && !rules_any(r->plan, RULES_NODES, r->token))) return rule_wrong(r, NULL, "a node or an address");
+    if (rule_end(r) || (!hp_ip_parse(r->token, &ip) && !rules_any(r->plan, RULES_NODES, r->token))) return rule_wrong_name(r, HP_PLAN_NODES, "a node or an address");
     rule_take_text(r, p->from, sizeof p->from);
     return true;
 }
@@ -65,15 +65,11 @@ static bool pattern_state(struct rule_line *r, struct pattern *p)
 {
     p->kinds = 1u << HAPPENING_STATE;
     if (!pattern_where(r, p, false)) return false;
-    if (rule_end(r)) return rule_wrong(r, NULL, "a protocol such as tcp");
-    rule_take_text(r, p->words, sizeof p->words);
-    if (rule_end(r)) return rule_wrong(r, NULL, "a state such as ESTABLISHED");
-    rule_take_text(r, p->state_to, sizeof p->state_to);
+    const char *const *words;
+    if (!state_read_proto(r, p->words, sizeof p->words, &words) || !state_read_word(r, words, p->state_to, sizeof p->state_to)) return false;
     if (!rule_take(r, "->")) return true;
     memcpy(p->state_from, p->state_to, sizeof p->state_from);
-    if (rule_end(r)) return rule_wrong(r, NULL, "a state");
-    rule_take_text(r, p->state_to, sizeof p->state_to);
-    return true;
+    return state_read_word(r, words, p->state_to, sizeof p->state_to);
 }
 
 static bool pattern_frame(struct rule_line *r, struct pattern *p)
@@ -87,7 +83,7 @@ static bool pattern_frame(struct rule_line *r, struct pattern *p)
 static bool pattern_app(struct rule_line *r, struct pattern *p)
 {
     static const char *const words[] = {"started", "ended", "ok", "failed", NULL};
-    if (rule_end(r) || !rules_any(r->plan, RULES_APPS, r->token)) return rule_wrong(r, NULL, "the name of an app");
+    if (rule_end(r) || !rules_any(r->plan, RULES_APPS, r->token)) return rule_wrong_name(r, HP_PLAN_APPS, "the name of an app");
     rule_take_text(r, p->where, sizeof p->where);
     for (int i = 0; words[i]; i++) {
         if (!rule_take(r, words[i])) continue;
@@ -117,14 +113,39 @@ static bool pattern_progress(struct rule_line *r, struct pattern *p)
     return rule_take(r, "progress") || rule_wrong(r, pattern_words, "progress");
 }
 
+/* The next word of a text that is quoted, alone on a line of its own, so that complaints point into the quotes. */
+static const char *pattern_take_word(const char *text, struct rule_line *word)
+{
+    size_t n = 0;
+    while (*text == ' ') text++;
+    while (text[n] && text[n] != ' ') n++;
+    if (n >= sizeof word->token) n = sizeof word->token - 1;
+    memcpy(word->token, text, n);
+    word->token[n] = 0;
+    word->quoted = false;
+    return text + n;
+}
+
+/* What can strike is what an action says, and the opposite: its verb, and then a name.  It need not be a line of this file: shake draws others. */
+static bool pattern_fault(struct rule_line *r, struct pattern *p)
+{
+    static const enum rules_of all[] = {RULES_NODES, RULES_CABLES, RULES_APPS};
+    struct rule_line word = *r;
+    bool known = false;
+    p->kinds = 1u << HAPPENING_FAULT;
+    const char *rest = pattern_take_word(r->token, &word);
+    if (!action_is_verb(&word)) return rule_wrong(&word, action_verbs(), "what strikes, as \"down CABLE\" or \"crash NODE\",");
+    pattern_take_word(rest, &word);
+    for (int i = 0; i < 3; i++) known |= word.token[0] == 0 || rules_any(r->plan, all[i], word.token);
+    if (!known) return rule_wrong_name(&word, HP_PLAN_NODES | HP_PLAN_CABLES | HP_PLAN_APPS, "the name of a node, cable or app");
+    rule_take_text(r, p->words, sizeof p->words);
+    return true;
+}
+
 bool pattern_read(struct rule_line *r, struct pattern *p)
 {
     *p = (struct pattern){.result = -1};
-    if (r->quoted) {
-        p->kinds = 1u << HAPPENING_FAULT;
-        rule_take_text(r, p->words, sizeof p->words);
-        return true;
-    }
+    if (r->quoted) return pattern_fault(r, p);
     if (rule_take(r, "ping")) return pattern_ping(r, p);
     if (rule_take(r, "drop")) return pattern_drop(r, p);
     if (rule_take(r, "state")) return pattern_state(r, p);

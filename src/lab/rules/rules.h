@@ -3,6 +3,7 @@
  *   line.c         words of a line: names, times, numbers, operators
  *   happening.c    everything that rules can be about, in one shape; who is told of it
  *   pattern.c      which happenings are meant: "drop s* reason CHECKSUM"
+ *   state.c        states of protocols: which there are
  *   metric.c       numbers of things: "neck.queue", "jain(c*)"
  *   condition.c    what holds or not: "neck.queue <= 2MiB and neck.up == 1"
  *   mishap.c       when something goes wrong;  action.c: what
@@ -105,6 +106,8 @@ bool rule_compare(struct rule_line *r, enum compare *out); /* consumed if there 
 bool rule_filter(struct rule_line *r, struct filter *out); /* as far as it goes (wire/filter.h); or complains */
 /* Complains about the current token; answers false. */
 bool rule_wrong(struct rule_line *r, const char *const *nearest, const char *what);
+/* ... with the nearest name; names: enum hp_plan_names. */
+bool rule_wrong_name(struct rule_line *r, unsigned names, const char *what);
 bool rule_finish(struct rule_line *r); /* nothing may follow */
 
 bool glob_match(const char *pattern, const char *name); /* * and ? */
@@ -125,6 +128,12 @@ struct pattern {
 bool pattern_begins(const struct rule_line *r); /* do the next words look like a pattern? */
 bool pattern_read(struct rule_line *r, struct pattern *out);
 bool pattern_match(const struct rules *r, const struct pattern *p, const struct happening *h);
+
+/* ---- state.c ---- */
+
+/* The protocol's name, consumed; *words: its states, or NULL if it may say anything.  Both complain. */
+bool state_read_proto(struct rule_line *r, char *proto, size_t n, const char *const **words);
+bool state_read_word(struct rule_line *r, const char *const *words, char *state, size_t n);
 
 /* ---- metric.c ---- */
 
@@ -212,6 +221,8 @@ struct action {
     char interface[64];
     int64_t *was; /* mtu, drift: what to go back to, per node */
 };
+const char *const *action_verbs(void);
+bool action_is_verb(const struct rule_line *r); /* or the opposite of one: what may be said to have struck */
 bool action_read(struct rule_line *r, struct rules *rules, struct action *out);
 void action_free(struct rules *rules, struct action *a);
 void action_do(struct rules *rules, struct action *a);
