@@ -40,7 +40,8 @@ static int decode_filter(struct decode_verb *v)
     size_t column = decode_cells(v->filter, wrong.at);
     snprintf(word, sizeof word, "%.*s", (int)wrong.n, wrong.at);
     const char *near = wrong.nearest ? hp_nearest(word, wrong.nearest) : NULL;
-    if (wrong.n) cli_usage_error("--filter:1:%zu: \"%s\": %s is wanted%s%s%s", column + 1, word, wanted, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    if (wrong.n) cli_usage_error("--filter:1:%zu: \"%s\": %s is wanted%s%s%s", column + 1, word, wanted, near ? "; did you mean \"" : "",
+                                 near ? near : "", near ? "\"?" : "");
     else cli_usage_error("--filter:1:%zu: the filter ends where %s is wanted", column + 1, wanted);
     fprintf(stderr, "    %s\n    %*s^\n", v->filter, (int)column, "");
     return CLI_USAGE;

@@ -36,7 +36,7 @@ static void exec_say(const struct lab_run *r, const struct hp_run_event *e)
     const char *who = e->app ? e->app : e->node;
     if (r->quiet || r->json || e->kind == HP_RUN_APP_STARTED) return;
     if (e->kind == HP_RUN_APP_ENDED && e->result == HP_OK) return; /* what it said last says it better */
-    const char *verdict = e->kind != HP_RUN_EXPECT ? "" : e->result ? "held: " : "FAILED: ";
+    const char *verdict = e->kind != HP_RUN_EXPECT ? "" : e->result == 0 ? "FAILED: " : e->result == 1 ? "held: " : "idle: ";
     printf("%15s %s%s%s%s\n", hp_time_text(e->time, time, sizeof time), who ? who : "", who ? ": " : "", verdict, e->text);
 }
 

@@ -251,7 +251,8 @@ static void report_xml(FILE *f, const char *text)
     }
 }
 
-static void report_case(FILE *f, const char *class, const char *name, hp_time time, const char *failure)
+/* how: NULL = well; or why it is a "failure", or was "skipped": it says nothing about the run. */
+static void report_case(FILE *f, const char *class, const char *name, hp_time time, const char *how, const char *why)
 {
     char text[HP_TIME_TEXT];
     fputs("  <testcase classname=\"", f);
@@ -259,39 +260,63 @@ static void report_case(FILE *f, const char *class, const char *name, hp_time ti
     fputs("\" name=\"", f);
     report_xml(f, name);
     fprintf(f, "\" time=\"%s\"", time == HP_NEVER ? "0" : hp_time_text(time, text, sizeof text));
-    if (!failure) {
+    if (!how) {
         fputs("/>\n", f);
         return;
     }
-    fputs("><failure message=\"", f);
-    report_xml(f, failure);
+    fprintf(f, "><%s message=\"", how);
+    report_xml(f, why);
     fputs("\"/></testcase>\n", f);
 }
 
-static uint32_t report_cases(const struct lab_run *r, FILE *f)
+struct report_counts {
+    uint32_t cases, skipped;
+};
+
+static void report_verdict_case(const struct lab_run *r, FILE *f, const struct hp_run_verdict *v)
 {
+    bool failed = v->verdict == HP_VERDICT_FAILED || v->verdict == HP_VERDICT_OPEN;
+    const char *why = v->why && v->why[0] ? v->why : failed ? "not decided when the run ended" : "it was not put to the test";
+    const char *how = failed ? "failure" : v->verdict == HP_VERDICT_IDLE ? "skipped" : NULL;
+    report_case(f, r->file->plan->name, v->text, v->time, how, why);
+}
+
+/* Where a file says what it expects, that decides; a program that failed then is told of, but is no failure of the run, as its exit code is not. */
+static void report_app_case(FILE *f, const struct hp_run_app *a, bool expects)
+{
+    char why[200];
+    snprintf(why, sizeof why, "%s%s", report_app(a), expects ? " (what the file expects decides whether the run failed)" : "");
+    report_case(f, a->program, a->name, a->ended, !lab_run_app_failed(a) ? NULL : expects ? "skipped" : "failure", why);
+}
+
+static struct report_counts report_cases(const struct lab_run *r, FILE *f)
+{
+    struct report_counts n = {1, 0};
     struct hp_run_verdict v;
     struct hp_run_app a;
-    uint32_t count = 0, expects = 0;
-    for (; hp_run_verdict(r->run, expects, &v); expects++, count++)
-        if (f) report_case(f, r->file->plan->name, v.text, v.time, v.verdict == HP_VERDICT_FAILED ||
-                           v.verdict == HP_VERDICT_OPEN ? v.why ? v.why : "failed" : NULL);
+    uint32_t expects = 0;
+    for (; hp_run_verdict(r->run, expects, &v); expects++, n.cases++) {
+        n.skipped += v.verdict == HP_VERDICT_IDLE;
+        if (f) report_verdict_case(r, f, &v);
+    }
     for (uint32_t i = 0; hp_run_app(r->run, i, &a); i++) {
         if (a.service) continue;
-        count++;
-        if (f) report_case(f, a.program, a.name, a.ended, !expects && lab_run_app_failed(&a) ? report_app(&a) : NULL);
+        n.cases++;
+        n.skipped += expects && lab_run_app_failed(&a);
+        if (f) report_app_case(f, &a, expects > 0);
     }
-    if (f) report_case(f, r->file->plan->name, "nothing happened that cannot be", r->now, hp_run_broken(r->run) ? "see the run's output" : NULL);
-    return count + 1;
+    if (f) report_case(f, r->file->plan->name, "nothing happened that cannot be", r->now, hp_run_broken(r->run) ? "failure" : NULL, "see the run's output");
+    return n;
 }
 
 void lab_report_junit(const struct lab_run *r, FILE *f)
 {
     char time[HP_TIME_TEXT];
-    uint32_t failures = lab_run_failures(r);
+    struct report_counts n = report_cases(r, NULL);
     fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"", f);
     report_xml(f, r->file->plan->name);
-    fprintf(f, "\" tests=\"%u\" failures=\"%u\" time=\"%s\">\n", report_cases(r, NULL), failures, hp_time_text(r->now, time, sizeof time));
+    fprintf(f, "\" tests=\"%u\" failures=\"%u\" skipped=\"%u\" time=\"%s\">\n", n.cases, lab_run_failures(r), n.skipped,
+            hp_time_text(r->now, time, sizeof time));
     report_cases(r, f);
     fputs("</testsuite>\n", f);
 }

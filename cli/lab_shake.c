@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@ struct shake {
     struct hp_plan *plan;               /* for drawing */
     bool terminal;
     uint64_t try_seed;                  /* while shrinking */
+    uint32_t *seen;                     /* for each expectation, shared by all processes: in how many runs `sometimes` was seen; or NULL */
 };
 
 /* A run that is under way in another process. */
@@ -73,9 +75,11 @@ static void shake_bound(void *ctx, const struct hp_cable_event *e)
     _exit(CLI_FAILED);
 }
 
-static bool shake_expects(const struct lab_run *r, int fd)
+static bool shake_expects(const struct shake *s, const struct lab_run *r, int fd)
 {
     struct hp_run_verdict v;
+    for (unsigned i = 0; s->seen && i < s->plan->expects && hp_run_verdict(r->run, i, &v); i++)
+        if (v.sometimes && v.verdict == HP_VERDICT_HELD) __atomic_fetch_add(&s->seen[i], 1, __ATOMIC_RELAXED);
     for (unsigned i = 0; hp_run_verdict(r->run, i, &v); i++) {
         if (v.verdict != HP_VERDICT_FAILED && v.verdict != HP_VERDICT_OPEN) continue;
         dprintf(fd, "%s (line %u)%s%s", v.text, v.place.line, v.why && v.why[0] ? ": " : "", v.why ? v.why : "");
@@ -100,7 +104,7 @@ static int shake_happen(const struct shake *s, struct lab_run *r, struct shake_l
     result = lab_run_go(r);
     const char *wrong = hp_shake_watch_wrong(watch);
     if (wrong) dprintf(live->fd, "%s", wrong);
-    bool held = wrong || s->ignore || shake_expects(r, live->fd);
+    bool held = wrong || s->ignore || shake_expects(s, r, live->fd);
     r->over = true;
     lab_run_free(r);
     hp_shake_watch_free(watch);
@@ -223,6 +227,62 @@ static void shake_many(const struct shake *s, struct shake_found *f)
     }
 }
 
+/* ---- what must be seen sometimes ---- */
+
+static bool shake_is_sometimes(const struct shake *s, uint32_t i)
+{
+    const struct hp_plan_words *w = &s->plan->expect[i].words;
+    return w->count > 1 && strcmp(w->word[1].text, "sometimes") == 0;
+}
+
+static bool shake_seen_open(struct shake *s)
+{
+    size_t n = (s->plan->expects + 1) * sizeof *s->seen;
+    void *p = s->ignore ? NULL : mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    s->seen = p == MAP_FAILED ? NULL : p;
+    return p != MAP_FAILED;
+}
+
+static void shake_seen_close(struct shake *s)
+{
+    if (s->seen) munmap(s->seen, (s->plan->expects + 1) * sizeof *s->seen);
+    s->seen = NULL;
+}
+
+/* Of the i-th expectation: 0 or more; -1: it is none of those. */
+static int64_t shake_seen(const struct shake *s, uint32_t i) { return s->seen && shake_is_sometimes(s, i) ? (int64_t)s->seen[i] : -1; }
+
+static uint32_t shake_never(const struct shake *s)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < s->plan->expects; i++) n += shake_seen(s, i) == 0;
+    return n;
+}
+
+static void shake_tell_seen(const struct shake *s, int64_t runs)
+{
+    for (uint32_t i = 0; i < s->plan->expects; i++) {
+        int64_t seen = shake_seen(s, i);
+        const struct hp_plan_line *line = &s->plan->expect[i];
+        if (seen > 0) printf("seen in %lld of %lld runs: %s (line %u)\n", (long long)seen, (long long)runs, line->text, line->place.line);
+        if (seen == 0) printf("FAILED: seen in none of %lld runs: %s (line %u)\n", (long long)runs, line->text, line->place.line);
+    }
+}
+
+static void shake_json_seen(const struct shake *s)
+{
+    bool any = false;
+    printf(",\"sometimes\":[");
+    for (uint32_t i = 0; i < s->plan->expects; i++) {
+        if (shake_seen(s, i) < 0) continue;
+        printf("%s{\"line\":%u,\"seen\":%u,\"text\":", any ? "," : "", s->plan->expect[i].place.line, s->seen[i]);
+        cli_json_text(stdout, s->plan->expect[i].text, strlen(s->plan->expect[i].text));
+        putchar('}');
+        any = true;
+    }
+    putchar(']');
+}
+
 /* ---- what is told ---- */
 
 static bool shake_save(const struct shake *s, const struct hp_shake_line *lines, uint32_t count)
@@ -256,7 +316,16 @@ static void shake_json(const struct shake *s, const struct shake_found *f, const
         }
         putchar(']');
     }
+    if (f->index < 0) shake_json_seen(s);
     printf("}\n");
+}
+
+static void shake_tell_well(const struct shake *s)
+{
+    unsigned long long first = s->seed, last = s->seed + (uint64_t)s->runs - 1;
+    shake_tell_seen(s, s->runs);
+    printf("%lld runs with %lld faults each, seeds %llu to %llu: %s\n", (long long)s->runs, (long long)s->faults, first, last,
+           shake_never(s) ? "every run was well, but what must be seen sometimes was not" : "all is well");
 }
 
 static int shake_run(struct shake *s)
@@ -268,6 +337,7 @@ static int shake_run(struct shake *s)
     shake_many(s, &f);
     if (f.result == CLI_USAGE) return f.why[0] ? cli_error("%s", f.why), CLI_USAGE : CLI_USAGE;
     if (f.index >= 0) {
+        shake_seen_close(s); /* what is tried now does not count */
         s->try_seed = s->seed + (uint64_t)f.index;
         count = shake_draw(s, f.index, lines);
         if (s->terminal && !s->json) fprintf(stderr, "\nrun %lld failed: looking for the fewest faults\n", (long long)f.index + 1);
@@ -276,9 +346,8 @@ static int shake_run(struct shake *s)
     }
     if (s->json) shake_json(s, &f, lines, count);
     else if (f.index >= 0) shake_tell(s, &f, lines, count);
-    else printf("%lld runs with %lld faults each, seeds %llu to %llu: all is well\n", (long long)s->runs, (long long)s->faults, (unsigned long long)s->seed,
-                (unsigned long long)(s->seed + (uint64_t)s->runs - 1));
-    return f.index >= 0 ? CLI_FAILED : CLI_OK;
+    else shake_tell_well(s);
+    return f.index >= 0 || shake_never(s) ? CLI_FAILED : CLI_OK;
 }
 
 static int shake_verb(struct shake *s, const char *seed)
@@ -290,7 +359,8 @@ static int shake_verb(struct shake *s, const char *seed)
     if (!result) {
         s->seed = s->plan->seed;
         if (seed && !lab_seed_parse(seed, &s->seed)) result = cli_usage_error("--seed %s: a number is wanted", seed);
-        else result = shake_run(s);
+        else result = shake_seen_open(s) ? shake_run(s) : cli_error("out of memory");
+        shake_seen_close(s);
     }
     lab_file_close(&file);
     return result;
@@ -315,7 +385,8 @@ int lab_verb_shake(int argc, char **argv)
     const struct cli_usage usage = {"lab shake [OPTION...] FILE",
         "Runs a lab many times, each with another seed and with faults drawn from it: cables down, lossy, slow, doubling and reordering, machines that\n"
         "crash and come back.  What must hold: every frame that entered a cable left it or died of a named cause; nothing leaks; TCP changes its\n"
-        "state only as RFC 9293 allows; streams are byte-exact; nothing hangs or dies; and the file's expectations.  Of the first run that fails the\n"
+        "state only as RFC 9293 allows; streams are byte-exact; nothing hangs or dies; and the file's expectations, where `sometimes`\n"
+        "must be seen in one of all the runs.  Of the first run that fails the\n"
         "faults are reduced to the fewest and simplest, and the command that shows it again is printed.  Exits with 0 if all is well, 1 if not.",
         "  hepta lab shake --runs 1000 network.lab\n"
         "  hepta lab shake --ignore-expectations --faults 20 --seed 7 network.lab\n", own, NULL};

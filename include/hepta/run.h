@@ -28,7 +28,7 @@ struct hp_run_event {
     const char *node;               /* or NULL */
     const char *app;                /* its name, or NULL */
     const char *text;               /* one line */
-    int result;                     /* of an app: HP_OK or an error; of an expectation: 1 held, 0 failed */
+    int result;                     /* of an app: HP_OK or an error; of an expectation: 1 held, 2 idle, 0 failed */
     uint64_t packet;                /* that it is about; 0 = none */
 };
 
@@ -108,6 +108,7 @@ struct hp_run_verdict {
     const char *why;                /* in words */
     uint32_t lasts;                 /* the last events before it, oldest first: of that packet, or of all */
     const char *const *last;        /* valid until the run is freed */
+    bool sometimes;                 /* `expect sometimes`: held if this run saw it, idle if not; of many runs one must */
 };
 /* The i-th (0..); false: past the last. */
 bool hp_run_verdict(const struct hp_run *r, unsigned i, struct hp_run_verdict *out);

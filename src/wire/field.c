@@ -46,7 +46,7 @@ const char *const field_names[] = {
     "ipv6.dstopts.nxt", "ipv6.flow", "ipv6.fraghdr", "ipv6.fraghdr.ident", "ipv6.fraghdr.more", "ipv6.fraghdr.nxt", "ipv6.fraghdr.offset",
     "ipv6.hlim", "ipv6.hopopts", "ipv6.hopopts.len", "ipv6.hopopts.nxt", "ipv6.nxt", "ipv6.opt.type", "ipv6.plen", "ipv6.routing",
     "ipv6.routing.len", "ipv6.routing.nxt", "ipv6.routing.segleft", "ipv6.routing.type", "ipv6.src", "ipv6.tclass.dscp", "ipv6.tclass.ecn",
-    "ipv6.version", "llc", "llc.control", "llc.dsap", "llc.oui", "llc.ssap", "llc.type", "macc", "macc.opcode", "macc.pause_time", 
+    "ipv6.version", "llc", "llc.control", "llc.dsap", "llc.oui", "llc.ssap", "llc.type", "macc", "macc.opcode", "macc.pause_time",
     "rip", "rip.auth.passwd", "rip.auth.type", "rip.auth_data_len", "rip.authentication_data", "rip.command", "rip.digest_offset", "rip.entry",
     "rip.family", "rip.ip", "rip.key_id", "rip.metric", "rip.netmask", "rip.next_hop", "rip.route_tag", "rip.routing_domain", "rip.seq_num",
     "rip.version", "stp", "stp.bridge.ext", "stp.bridge.hw", "stp.bridge.prio", "stp.flags", "stp.flags.agreement",

@@ -89,10 +89,24 @@ PY
 check "report.html stands alone and has what happened" page
 check "--no-report leaves it out" bash -c "'$HEPTA' lab run -q --no-report --out noreport net.lab && [ -f noreport/run.json ] && [ ! -e noreport/report.html ]"
 check "--json prints run.json" bash -c "'$HEPTA' lab run --json net.lab | cmp - a/run.json"
+printf 'host a ip 10.0.0.1/24\nhost b ip 10.0.0.2/24\ncable a b\napp a say b hi\n' >refused.lab
+(cat refused.lab; echo 'expect never drop b reason WIRE_LOSS') >refused2.lab
+junit_app() {
+    lab run -q --junit j.xml refused.lab; [ $? = 1 ] && grep -q 'name="a.say".*<failure message="connection refused"' j.xml || return 1
+    lab run -q --junit j.xml refused2.lab && grep -q 'name="a.say".*<skipped message="connection refused (what the file expects' j.xml && grep -q 'skipped="1"' j.xml
+}
+check "JUnit: a program that failed is not one that passed" junit_app
 check "JUnit's XML" bash -c "'$HEPTA' lab run -q --junit j.xml bad.lab; python3 -c \"
 import xml.etree.ElementTree as t
 s = t.parse('j.xml').getroot()
 assert s.get('failures') == '1' and len(s.findall('testcase')) == int(s.get('tests')) == 4 and len(s.findall('.//failure')) == 1\""
+
+printf 'host a ip 10.0.0.1/24\nhost b ip 10.0.0.2/24\ncable a b\napp b serve / 5M\napp a get http://10.0.0.2/ start 1s\n' >home.lab
+check "serve makes the first page, too" says "a.get: 200, 5.0 MB" run home.lab
+mistyped() { "$HEPTA" decode --filter 'tcp && icmp.tpye == 8' a/capture.pcapng 2>got; [ $? = 2 ] && grep -q 'filter:1:8: "icmp.tpye".*did you mean "icmp.type"' got && grep -q '^           ^$' got; }
+check "a mistyped field is an error with its place and the nearest" mistyped
+either() { [ "$("$HEPTA" decode --filter 'tcp.port == 80' a/capture.pcapng | grep -c ' tcp ')" -gt 5 ] && "$HEPTA" show fields ip | grep -qx ip.addr; }
+check "tcp.port is either side's" either
 
 check "replay of a folder" says "the same, 6 digests" replay a
 check "replay ends with 0" ends 0 replay a/run.json
@@ -184,6 +198,15 @@ shaken() {
 check "shake finds what breaks, leaves two lines at most, and the printed command shows it" shaken
 again() { lab shake --runs 50 --save t.lab frail2.lab >got2 2>&1; cmp s.lab t.lab; }
 check "... the same every time" again
+printf 'host a ip 10.0.0.1/24\nhost b ip 10.0.0.2/24\ncable a b name w\napp a ping b\nexpect sometimes drop w\nexpect sometimes frame b icmp.type == 99\n' >some.lab
+sometimes() {
+    lab shake --runs 20 some.lab >got 2>&1
+    [ $? = 1 ] && grep -q "^seen in [1-9][0-9]* of 20 runs: expect sometimes drop w (line 5)$" got && grep -q "^FAILED: seen in none of 20 runs: .*99 (line 6)$" got &&
+        ! grep -q "all is well" got
+}
+check "shake fails for what is seen in no run, and counts the others" sometimes
+once() { lab run some.lab >got && grep -q "idle: expect sometimes drop w" got && grep -q "^  idle   expect sometimes drop w" got && ! grep -q "held" got; }
+check "a run alone says idle, live and in the end" once
 check "shake as JSON" bash -c "'$HEPTA' lab shake --json --runs 50 --save u.lab frail2.lab | python3 -c 'import json, sys; assert json.load(sys.stdin)[\"schedule\"]'"
 screen() { TERM=xterm script -qec "stty cols 60 rows 20; '$HEPTA' lab run -q --watch net.lab" /dev/null >got 2>&1 </dev/null; python3 -c "
 import re

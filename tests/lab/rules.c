@@ -17,7 +17,7 @@ static void told(void *ctx, const struct hp_run_event *e)
     char line[400], time[HP_TIME_TEXT];
     if (e->kind != HP_RUN_FAULT && e->kind != HP_RUN_EXPECT) return;
     snprintf(line, sizeof line, "%s %s%s\n", hp_time_text(e->time, time, sizeof time), e->text,
-             e->kind == HP_RUN_FAULT ? "" : e->result ? ": held" : ": failed");
+             e->kind == HP_RUN_FAULT ? "" : e->result == 2 ? ": idle" : e->result ? ": held" : ": failed");
     strncat(t->news, line, sizeof t->news - strlen(t->news) - 1);
 }
 

@@ -5,7 +5,7 @@
  *   expect eventually [T] PATTERN|CONDITION       by T, or by the end
  *   expect within T after PATTERN  PATTERN|CONDITION
  *   expect final CONDITION                        when the run is over
- *   expect sometimes PATTERN|CONDITION            in at least one run of many (hepta lab shake); alone it cannot fail
+ *   expect sometimes PATTERN|CONDITION            in at least one of all the runs of hepta lab shake; a run alone cannot fail it
  *   expect exactly|at-least|at-most N PATTERN
  *
  * Conditions are looked at after every event of the world, patterns when something happens: nothing is sampled. */
@@ -98,7 +98,7 @@ static void expect_decide(struct expect *x, enum hp_verdict_kind verdict, uint64
     x->time = rules_now(x->rules);
     x->pkt_id = pkt_id;
     if (verdict == HP_VERDICT_FAILED) expect_account(x, pkt_id);
-    rules_say(x->rules, HP_RUN_EXPECT, x->line->text, verdict != HP_VERDICT_FAILED);
+    rules_say(x->rules, HP_RUN_EXPECT, x->line->text, verdict == HP_VERDICT_FAILED ? 0 : verdict == HP_VERDICT_IDLE ? 2 : 1);
 }
 
 static void expect_why(struct expect *x, const char *a, const char *b)
@@ -218,6 +218,7 @@ bool rules_expect(const struct rules *r, uint32_t i, struct hp_run_verdict *out)
     struct expect *x = &r->expect[i];
     for (uint32_t k = 0; k < x->lasts; k++) x->last_line[k] = x->last[k];
     *out = (struct hp_run_verdict){.verdict = x->verdict, .text = x->line->text, .place = x->line->place, .time = x->time,
-                                   .pkt_id = x->pkt_id, .why = x->why, .lasts = x->lasts, .last = x->last_line};
+                                   .pkt_id = x->pkt_id, .why = x->why, .lasts = x->lasts, .last = x->last_line,
+                                   .sometimes = x->mode == EXPECT_SOMETIMES};
     return true;
 }

@@ -14,7 +14,8 @@
 static bool pattern_where(struct rule_line *r, struct pattern *p, bool cables)
 {
     if (rule_end(r) || !(rules_any(r->plan, RULES_NODES, r->token) || (cables && rules_any(r->plan, RULES_CABLES, r->token))))
-        return rule_wrong_name(r, HP_PLAN_NODES | (cables ? HP_PLAN_CABLES : 0), cables ? "the name of a node or cable" : "the name of a node");
+        return rule_wrong_name(r, HP_PLAN_NODES | (cables ? HP_PLAN_CABLES : 0),
+                               cables ? "the name of a node or cable" : "the name of a node");
     rule_take_text(r, p->where, sizeof p->where);
     return true;
 }
@@ -37,7 +38,8 @@ static bool pattern_ping(struct rule_line *r, struct pattern *p)
     p->kinds = 1u << HAPPENING_ARRIVAL;
     p->ping = true;
     if (!pattern_where(r, p, false)) return false;
-    if (rule_end(r) || (!hp_ip_parse(r->token, &ip) && !rules_any(r->plan, RULES_NODES, r->token))) return rule_wrong_name(r, HP_PLAN_NODES, "a node or an address");
+    if (rule_end(r) || (!hp_ip_parse(r->token, &ip) && !rules_any(r->plan, RULES_NODES, r->token)))
+        return rule_wrong_name(r, HP_PLAN_NODES, "a node or an address");
     rule_take_text(r, p->from, sizeof p->from);
     return true;
 }

@@ -43,11 +43,16 @@ bool state_read_proto(struct rule_line *r, char *proto, size_t n, const char *co
     return true;
 }
 
+static const char *state_hint(const char *const *words)
+{
+    return words == state_tcp ? "a state such as ESTABLISHED" : "a state of that protocol (docs/LAB.md lists them)";
+}
+
 bool state_read_word(struct rule_line *r, const char *const *words, char *state, size_t n)
 {
     bool known = !words;
     for (const char *const *w = words; w && *w; w++) known |= glob_match(r->token, *w);
-    if (rule_end(r) || !known) return rule_wrong(r, words, words == state_tcp ? "a state such as ESTABLISHED" : "a state of that protocol (docs/LAB.md lists them)");
+    if (rule_end(r) || !known) return rule_wrong(r, words, state_hint(words));
     rule_take_text(r, state, n);
     return true;
 }

@@ -167,11 +167,17 @@ static bool prog_serve_read(const struct hp_plan *plan, const struct hp_plan_app
     return args_read(plan, &rest, state, error, prog_serve_args);
 }
 
+/* "/" is asked for as "/index.html". */
+static bool prog_serve_is(const char *page, const char *path)
+{
+    return strcmp(page, path) == 0 || (strcmp(page, "/") == 0 && strcmp(path, "/index.html") == 0);
+}
+
 static int prog_serve_open(void *ctx, const char *path, struct hp_file *out)
 {
     const struct prog_serve_state *v = ctx;
     for (int i = 0; i < v->pages; i++) {
-        if (strcmp(v->page[i].path, path) != 0) continue;
+        if (!prog_serve_is(v->page[i].path, path)) continue;
         *out = (struct hp_file){.size = v->page[i].size, .type = "text/plain; charset=utf-8; made=hepta", .handle = (void *)(uintptr_t)&v->page[i]};
         return HP_OK;
     }
