@@ -151,7 +151,8 @@ static int browse_run(struct browse *v)
 static bool browse_fault(void *to, const char *line)
 {
     struct journey *j = to;
-    if (j->faults == JOURNEY_FAULTS_MAX) return false;
+    bool fault = strncmp(line, "at ", 3) == 0 || strncmp(line, "every ", 6) == 0 || strncmp(line, "when ", 5) == 0;
+    if (!fault || j->faults == JOURNEY_FAULTS_MAX || strpbrk(line, "\n\r")) return false;
     j->fault[j->faults++] = line;
     return true;
 }

@@ -59,6 +59,7 @@ struct cli_usage {
 int cli_parse(const struct cli_usage *u, int argc, char **argv, int *count, int count_min, int count_max);
 /* "hepta: ..." to stderr; answers CLI_USAGE and CLI_FAILED. */
 int cli_usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+int cli_no_verb(const char *group, const char *wrong, const struct cli_verb *verbs);    /* with the nearest; group: "" or "lab " */
 int cli_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* ---- machine.c: a stack on a wire, as the common options say ---- */

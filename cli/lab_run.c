@@ -31,7 +31,7 @@ static int run_verb(struct lab_run *r, const char *path, const char *more)
 
 int lab_verb_run(int argc, char **argv)
 {
-    struct lab_run r = {.until = 0};
+    struct lab_run r = {.until = -1};
     const char *faults = NULL, *seed = NULL;
     const struct cli_option own[] = {
         {"seed", 's', CLI_TEXT, &seed, "N", "all of its chance; instead of the file's", 0, 0, 0},
@@ -54,6 +54,8 @@ int lab_verb_run(int argc, char **argv)
         "  hepta lab run --watch --until 1m network.lab\n", own, NULL};
     int words, exit_code = cli_parse(&usage, argc, argv, &words, 1, 1);
     if (exit_code >= 0) return exit_code;
+    if (r.until == 0) return cli_usage_error("--until 0: a time later than the beginning is wanted, such as 10s");
+    if (r.until < 0) r.until = 0; /* the file's */
     if (seed && !lab_seed_parse(seed, &r.seed)) return cli_usage_error("--seed %s: a number is wanted", seed);
     r.seeded = seed != NULL;
     return run_verb(&r, argv[1], faults);

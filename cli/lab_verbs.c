@@ -47,5 +47,5 @@ int cli_lab(int argc, char **argv)
     }
     for (const struct cli_verb *v = lab_verbs; v->name; v++)
         if (strcmp(v->name, argv[1]) == 0) return v->run(argc - 1, argv + 1);
-    return cli_usage_error("there is no verb \"lab %s\"; hepta lab --help lists them", argv[1]);
+    return cli_no_verb("lab ", argv[1], lab_verbs);
 }

@@ -52,6 +52,5 @@ int main(int argc, char **argv)
     }
     const struct cli_verb *v = main_find(argv[1]);
     if (v) return v->run(argc - 1, argv + 1);
-    cli_usage_error("there is no verb \"%s\"; hepta --help lists them", argv[1]);
-    return CLI_USAGE;
+    return cli_no_verb("", argv[1], cli_verbs);
 }

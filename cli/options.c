@@ -24,6 +24,15 @@ int cli_usage_error(const char *format, ...)
     return CLI_USAGE;
 }
 
+int cli_no_verb(const char *group, const char *wrong, const struct cli_verb *verbs)
+{
+    const char *names[OPTIONS_MAX] = {NULL};
+    for (int i = 0; verbs[i].name && i < OPTIONS_MAX - 1; i++) names[i] = verbs[i].name;
+    const char *near = hp_nearest(wrong, names);
+    if (near) return cli_usage_error("there is no verb \"%s%s\"; did you mean \"%s%s\"?  hepta %s--help lists them", group, wrong, group, near, group);
+    return cli_usage_error("there is no verb \"%s%s\"; hepta %s--help lists them", group, wrong, group);
+}
+
 int cli_error(const char *format, ...)
 {
     va_list args;

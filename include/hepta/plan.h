@@ -123,7 +123,7 @@ struct hp_plan {
 struct hp_plan_error {
     struct hp_plan_place place;
     char file[64];                  /* of an included file; empty = the file itself */
-    char text[160];                 /* "there is no node \"c9\"" */
+    char text[256];                 /* "there is no node \"c9\"" */
     char hint[96];                  /* "did you mean \"c1\"?", or empty */
     char line[160];                 /* the line of the file, cut around the place if it is long */
     uint32_t caret;                 /* column within `line` as terminals count: Korean is two wide; 1.. */

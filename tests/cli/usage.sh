@@ -79,6 +79,11 @@ run 1 "neither a pcapng nor a pcap" decode "$0"
 seed=$(dirname "$0")/../../fuzz/seeds/capture/big-endian
 run 0 "0.000000000" decode "$seed"
 run 0 '"length":2' decode --json "$seed"
+run 2 'there is no verb "lab rnu"; did you mean "lab run"?' lab rnu
+run 2 'there is no verb "pimg"; did you mean "ping"?' pimg
+run 2 "until 0: a time later" lab run --until 0 x.lab
+run 2 "does not fit: it wants LINE" browse --fault "host x" www.google.com
+run 2 "does not fit: it wants LINE" browse --fault "expect final first.lost == 1" www.google.com
 run 2 'filter:1:1: "==": a field such as ip.src or tcp.flags.syn is wanted' decode --filter "== 5" "$seed"
 run 2 'filter:1:7: the filter ends where a field' decode --filter "tcp or" "$seed"
 run 2 'filter:1:5: "udp": "and", "or" or the end is wanted' decode --filter "tcp udp" "$seed"

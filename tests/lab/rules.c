@@ -337,6 +337,50 @@ static void test_what_cannot_happen_is_an_error(void **state)
     judge("at 1s down left for 1s\nexpect within 10s after \"up left\" ping a b\n", HP_VERDICT_HELD);
 }
 
+static void hinted(const char *line, const char *hint)
+{
+    struct trial t;
+    struct hp_plan_error error = {.text = ""};
+    if (try_with(&t, line, &error) != HP_EPROTO) fail_msg("%s was taken", line);
+    if (!strstr(error.hint, hint)) fail_msg("%s: \"%s\" is the hint, expected \"%s\"", line, error.hint, hint);
+    if (!strstr(error.text, "wanted") && !strstr(error.text, " no ")) fail_msg("%s: \"%s\" is cut", line, error.text);
+    try_end(&t);
+}
+
+static void test_the_nearest_word_is_said(void **state)
+{
+    hinted("expect final a.tcp.retransmitts == 0\n", "a.tcp.retransmits");
+    hinted("expect final left.lostt == 0\n", "left.lost");
+    hinted("at 1s crash rr\n", "\"r\"");
+    hinted("at 1s down lefft\n", "\"left\"");
+    hinted("expect never ping a bb\n", "\"b\"");
+    hinted("expect never frame a icmp.tpye\n", "\"icmp.type\"");
+    hinted("expect never state a tcp ESTABLISHD\n", "\"ESTABLISHED\"");
+    hinted("host z ip 10.0.0.9/24 cc cubicc\ncable z sw\n", "\"cubic\"");
+    hinted("host z ip 10.0.0.9/24 set tcp.rto_min_mss 5\ncable z sw\n", "\"tcp.rto_min_ms\"");
+}
+
+static void test_a_set_may_differ_there_and_back(void **state)
+{
+    struct trial t;
+    struct hp_way way[2];
+    try_run(&t, "at 1s set left there delay 5ms back delay 3ms loss 1%\n");
+    for (int end = 0; end < 2; end++) hp_cable_get(hp_world_find_cable(hp_run_world(t.run), "left"), end, &way[end]);
+    assert_int_equal(way[0].delay, HP_MS(5));
+    assert_int_equal(way[1].delay, HP_MS(3));
+    assert_int_equal(way[0].faults.loss, 0);
+    assert_true(way[1].faults.loss > 0);
+    try_end(&t);
+}
+
+static void test_a_ping_that_nobody_sends_is_said(void **state)
+{
+    struct trial t;
+    try_run(&t, "expect eventually 2s ping b a\n");
+    assert_non_null(strstr(verdict_of(&t, 0).why, "app NODE ping OTHER"));
+    try_end(&t);
+}
+
 static void hear_state(void *ctx, const struct hp_event *e)
 {
     char line[300];
@@ -382,6 +426,9 @@ int main(void)
         cmocka_unit_test(test_programs_are_started_and_stopped),
         cmocka_unit_test(test_what_is_wrong_is_said_where),
         cmocka_unit_test(test_what_cannot_happen_is_an_error),
+        cmocka_unit_test(test_the_nearest_word_is_said),
+        cmocka_unit_test(test_a_set_may_differ_there_and_back),
+        cmocka_unit_test(test_a_ping_that_nobody_sends_is_said),
         cmocka_unit_test(test_every_state_that_is_told_may_be_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

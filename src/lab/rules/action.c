@@ -1,7 +1,7 @@
 /* What goes wrong: an action, done and undone.
  *
  *   down CABLE...   up CABLE...           unplugged, plugged in
- *   set CABLE... [there|back] WORD VALUE ...
+ *   set CABLE... [[there|back] WORD VALUE ...]...
  *                                         what a `cable` line says of a direction (value.c), and mtu N: longer frames die silently
  *   set NODE.INTERFACE mtu N              what the machine itself believes of its link
  *   crash NODE...   restart NODE...       loses power and all that it knew; starts anew
@@ -52,15 +52,30 @@ static bool action_room(struct rule_line *r, struct rules *rules, struct action 
 /* The names of cables end where a setting begins. */
 static bool action_is_field(const struct rule_line *r) { return !r->quoted && value_find(r->token) != VALUE_FIELDS; }
 
-static bool action_fields(struct rule_line *r, struct rules *rules, struct action *a)
+/* One setting, for the directions that are meant. */
+static bool action_field(struct rule_line *r, struct rules *rules, struct action *a, unsigned ends)
 {
     const struct value_words words = {.plan = rules->c.plan, .ctx = r, .peek = action_peek, .take = action_take, .wrong = action_wrong};
+    enum value_field field = action_is_field(r) ? value_find(r->token) : VALUE_FIELDS;
+    struct hp_way way = {0};
+    if (field == VALUE_FIELDS) return rule_wrong(r, value_names, "rate, delay, loss, burst, duplicate, reorder, jitter, bit-errors, corrupt or mtu");
+    rule_next(r);
+    if (!value_read(&words, field, &way)) return false;
+    for (int end = 0; end < 2; end++) {
+        if (!(ends >> end & 1)) continue;
+        value_copy(&a->way[end], &way, field);
+        a->mask[end] |= 1u << field;
+    }
+    return true;
+}
+
+static bool action_fields(struct rule_line *r, struct rules *rules, struct action *a)
+{
+    unsigned ends = 3;
     do {
-        enum value_field field = action_is_field(r) ? value_find(r->token) : VALUE_FIELDS;
-        if (field == VALUE_FIELDS) return rule_wrong(r, value_names, "rate, delay, loss, burst, duplicate, reorder, jitter, bit-errors, corrupt or mtu");
-        rule_next(r);
-        if (!value_read(&words, field, &a->way)) return false;
-        a->mask |= 1u << field;
+        if (rule_take(r, "there")) ends = 1;
+        else if (rule_take(r, "back")) ends = 2;
+        if (!action_field(r, rules, a, ends)) return false;
     } while (!action_ends(r));
     a->before = mem_zalloc(rules->c.mem, a->things * sizeof *a->before);
     return a->before || rule_wrong(r, NULL, "more memory");
@@ -69,14 +84,11 @@ static bool action_fields(struct rule_line *r, struct rules *rules, struct actio
 /* Cables until the first word that is a setting. */
 static bool action_set(struct rule_line *r, struct rules *rules, struct action *a)
 {
-    a->ends = 3;
     do {
         if (rule_end(r)) return rule_wrong(r, NULL, "the name of a cable");
         if (!rules_find(r, rules, RULES_CABLES, r->token, &a->thing, &a->things)) return false;
         rule_next(r);
     } while (!rule_end(r) && !rule_is(r, "there") && !rule_is(r, "back") && !action_is_field(r) && rules_any(rules->c.plan, RULES_CABLES, r->token));
-    if (rule_take(r, "there")) a->ends = 1;
-    else if (rule_take(r, "back")) a->ends = 2;
     return action_fields(r, rules, a);
 }
 
@@ -271,7 +283,7 @@ static void action_set_do(struct rules *rules, struct action *a)
         for (int end = 0; end < 2; end++) {
             hp_cable_get(c, end, &way[end]);
             a->before[i][end] = way[end];
-            if (a->ends >> end & 1) action_mix(&way[end], &a->way, a->mask);
+            action_mix(&way[end], &a->way[end], a->mask[end]);
         }
         action_set_ways(rules, c, way);
     }
@@ -284,7 +296,7 @@ static void action_set_undo(struct rules *rules, struct action *a)
         struct hp_way way[2];
         for (int end = 0; end < 2; end++) {
             hp_cable_get(c, end, &way[end]);
-            if (a->ends >> end & 1) action_mix(&way[end], &a->before[i][end], a->mask);
+            action_mix(&way[end], &a->before[i][end], a->mask[end]);
         }
         action_set_ways(rules, c, way);
     }

@@ -116,10 +116,19 @@ static void expect_fail(struct expect *x, const char *why, uint64_t pkt_id)
     expect_decide(x, HP_VERDICT_FAILED, pkt_id);
 }
 
+/* A rule looks on and sends nothing itself: said where no program of that machine pings. */
+static const char *expect_absent(const struct expect *x, const char *why)
+{
+    const struct hp_plan *plan = x->rules->c.plan;
+    for (uint32_t i = 0; i < plan->apps; i++)
+        if (strcmp(plan->app[i].program, "ping") == 0 && glob_match(x->pattern.where, plan->node[plan->app[i].node].name)) return why;
+    return x->pattern.ping ? "no program of that node pings; a rule only looks on: add a line such as app NODE ping OTHER" : why;
+}
+
 static void expect_late(void *ctx)
 {
     struct expect *x = ctx;
-    if (!x->done) expect_fail(x, x->is_pattern ? "it has not happened by then" : "not by then: ", 0);
+    if (!x->done) expect_fail(x, x->is_pattern ? expect_absent(x, "it has not happened by then") : "not by then: ", 0);
 }
 
 /* Armed again since: the deadline is a later one. */
@@ -195,7 +204,7 @@ void expect_end(struct expect *x)
     switch (x->mode) {
     case EXPECT_ALWAYS:
     case EXPECT_NEVER: expect_decide(x, HP_VERDICT_HELD, 0); break;
-    case EXPECT_EVENTUALLY: expect_fail(x, x->is_pattern ? "it never happened" : "never: ", 0); break;
+    case EXPECT_EVENTUALLY: expect_fail(x, x->is_pattern ? expect_absent(x, "it never happened") : "never: ", 0); break;
     case EXPECT_SOMETIMES:
         expect_why(x, "it did not happen in this run", "");
         expect_decide(x, HP_VERDICT_IDLE, 0);

@@ -4,6 +4,7 @@
  * Units: bytes, frames, bit/s for goodput, ns for times, 0 or 1 for what is so or not.  A machine that is down has 0 of everything. */
 #include "core/link.h"
 #include "core/stack.h"
+#include "lab/plan/plan.h"
 #include "lab/rules/rules.h"
 
 static const char *const metric_of_cables[] = {"queue", "queued", "frames", "bytes", "delivered", "lost", "corrupted", "duplicated", "collisions", "up", NULL};
@@ -27,6 +28,8 @@ static bool metric_known(const char *const *words, const char *what)
 struct metric_search {
     const char *name;
     bool found;
+    struct plan_nearest nearest;
+    char best[64];
 };
 
 static void metric_counter(void *ctx, const char *proto, const char *name, uint64_t value, const char *text)
@@ -34,6 +37,14 @@ static void metric_counter(void *ctx, const char *proto, const char *name, uint6
     struct metric_search *search = ctx;
     size_t n = strlen(proto);
     if (strncmp(search->name, proto, n) == 0 && search->name[n] == '.' && strcmp(search->name + n + 1, name) == 0) search->found = true;
+    char full[sizeof search->best];
+    struct text t = text_of(full, sizeof full);
+    text_str(&t, proto);
+    text_char(&t, '.');
+    text_str(&t, name);
+    search->nearest.best = NULL;
+    plan_nearest_try(&search->nearest, full);
+    if (search->nearest.best) memcpy(search->best, full, sizeof full);
 }
 
 static bool metric_is_drop(const char *what, enum hp_drop *out)
@@ -47,13 +58,15 @@ static bool metric_is_drop(const char *what, enum hp_drop *out)
     return false;
 }
 
-static bool metric_is_counter(const struct rules *rules, const struct metric *m)
+/* nearest: of the counters, if it is none. */
+static bool metric_is_counter(const struct rules *rules, const struct metric *m, char nearest[64])
 {
-    struct metric_search search = {m->what, false};
+    struct metric_search search = {.name = m->what, .nearest = plan_nearest_to(m->what)};
     enum hp_drop drop;
     struct hp_stack *s = hp_world_find(rules->c.world, rules_name(rules->c.plan, RULES_NODES, (uint32_t)m->thing[0]));
     if (metric_is_drop(m->what, &drop)) return true;
     if (s) hp_counters_each(s, metric_counter, &search);
+    memcpy(nearest, search.best, sizeof search.best);
     return search.found;
 }
 
@@ -92,10 +105,21 @@ static bool metric_thing(struct rule_line *r, struct rules *rules, struct metric
     const char *usual = m->of == RULES_CABLES ? "bytes" : "goodput";
     if (!m->what[0]) metric_copy(m->what, sizeof m->what, usual, strlen(usual));
     if (!rules_find(r, rules, (enum rules_of)m->of, m->name, &m->thing, &m->things)) return false;
-    if (!metric_known(metric_words[m->of], m->what) && !(m->of == RULES_NODES && metric_is_counter(rules, m)))
-        return rule_wrong(r, metric_words[m->of], metric_hint[m->of]);
-    rule_next(r);
-    return true;
+    char counter[64] = "";
+    if (metric_known(metric_words[m->of], m->what) || (m->of == RULES_NODES && metric_is_counter(rules, m, counter))) {
+        rule_next(r);
+        return true;
+    }
+    const char *word = hp_nearest(m->what, metric_words[m->of]), *best = word ? word : counter[0] ? counter : NULL;
+    rule_wrong(r, NULL, metric_hint[m->of]);
+    struct text hint = text_of(r->error->hint, sizeof r->error->hint);
+    if (!best) return false;
+    text_str(&hint, "did you mean \"");
+    text_str(&hint, m->name);
+    text_char(&hint, '.');
+    text_str(&hint, best);
+    text_str(&hint, "\"?");
+    return false;
 }
 
 bool metric_read(struct rule_line *r, struct rules *rules, struct metric *out)

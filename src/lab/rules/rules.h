@@ -210,9 +210,8 @@ struct action {
     enum action_kind kind;
     int32_t *thing; /* cables, nodes or apps of the plan */
     uint32_t things;
-    uint8_t ends; /* set: bit 0 = there, bit 1 = back */
-    uint32_t mask; /* set: 1 << enum value_field: which of these */
-    struct hp_way way;
+    uint32_t mask[2]; /* set: 1 << enum value_field: which of these, there and back */
+    struct hp_way way[2];
     struct hp_way (*before)[2]; /* set: what to go back to, per cable */
     enum action_clock clock;
     hp_time by; /* clock: step, jump */

@@ -75,6 +75,38 @@ static int boot_stack(struct hp_run *r, struct hp_stack *s, uint32_t node, const
 
 /* Everything that the plan says of the machine.  A plan that makes no sense is told at the first boot; what the machine's memory (the plan may
  * have bounded it) does not allow is news, not fatal. */
+struct boot_nearest {
+    struct hp_plan_error *error;
+    const char *wrong, *word[2];
+    char best[64];
+};
+
+static void boot_nearest_try(void *ctx, const struct hp_setting_info *info)
+{
+    struct boot_nearest *b = ctx;
+    char full[64];
+    struct text t = text_of(full, sizeof full);
+    text_str(&t, info->proto);
+    text_char(&t, '.');
+    text_str(&t, info->name);
+    const char *words[] = {b->best, full, NULL};
+    if (hp_nearest(b->wrong, b->best[0] ? words : words + 1) == full) memcpy(b->best, full, sizeof full);
+}
+
+/* What the plan says of a machine that there is not: a congestion control, a setting. */
+static int boot_unknown(struct hp_run *r, struct hp_stack *s, const struct hp_plan_node *n, const char *wrong, struct hp_plan_error *error)
+{
+    const char *names[16] = {NULL};
+    struct boot_nearest b = {.wrong = wrong};
+    for (int i = 0; i < 15 && hp_congestion_name(i); i++) names[i] = hp_congestion_name(i);
+    if (n->cc == wrong)
+        return hp_plan_complain(r->plan, error, n->place, names, wrong, "\"%s\" is no congestion control that there is (%s, %s, ...)", wrong, names[0],
+                                names[1] ? names[1] : "");
+    hp_settings_each(s, boot_nearest_try, &b);
+    const char *words[] = {b.best, NULL};
+    return hp_plan_complain(r->plan, error, n->place, words, wrong, "%s has no setting \"%s\" (hepta show settings lists them)", n->name, wrong);
+}
+
 int boot_node(struct hp_run *r, uint32_t node, struct hp_plan_error *error)
 {
     struct run_node *n = &r->node[node];
@@ -88,6 +120,7 @@ int boot_node(struct hp_run *r, uint32_t node, struct hp_plan_error *error)
     names_start(r, node);
     err = boot_stack(r, s, node, &wrong);
     n->broken = err != HP_OK;
+    if (err == HP_ENOENT && error && (wrong == n->plan->cc || strchr(wrong, '.'))) return boot_unknown(r, s, n->plan, wrong, error);
     if (err && err != HP_ENOMEM && error)
         return hp_plan_complain(r->plan, error, n->plan->place, NULL, NULL, "%s cannot boot: %s: %s", n->plan->name, wrong, hp_err_text(err));
     if (err) run_news(r, HP_RUN_SAID, n->plan->name, NULL, hp_err_text(err), err, 0);
