@@ -224,7 +224,7 @@ bool action_is_verb(const struct rule_line *r)
 {
     for (const char *const *w = action_words; *w; w++)
         if (rule_is(r, *w)) return true;
-    return rule_is(r, "unset");
+    return rule_is(r, "unset") || rule_is(r, "unclock");
 }
 
 bool action_read(struct rule_line *r, struct rules *rules, struct action *out)
