@@ -1,5 +1,5 @@
 /* The names of fields that a filter may use: those that dissect() gives, frame.len and frame.comment, and Wireshark's names for what dissect() calls
- * otherwise (tcp.seq_raw) or for either of two fields (ip.addr, tcp.port).  tests/wire/field.c holds the list against what dissect() gives. */
+ * otherwise (tcp.window_size) or for either of two fields (ip.addr, tcp.port).  tests/wire/field.c holds the list against what dissect() gives. */
 #ifndef WIRE_FIELD_H
 #define WIRE_FIELD_H
 

@@ -5,7 +5,7 @@
  *   comparison = "==" "!=" "<" "<=" ">" ">=" "contains"
  *
  * FIELD is a name that dissect() gives, frame.len (bytes on the wire), frame.comment, or another of wire/field.h: ip.addr and tcp.port are
- * those of either side.  A filter sees one frame: tcp.seq is the number in it, not one since the connection's first.  Alone a field holds if
+ * those of either side.  A filter sees one frame, so there is tcp.seq_raw and no tcp.seq, which counts since a connection's first.  Alone a field holds if
  * the frame has it and it is not 0 (so tcp.flags.syn is a SYN).  VALUE is a number (decimal, or hexadecimal after 0x), or text, in quotes if it
  * has blanks or operators in it; order is a matter of numbers.  A field that a frame has more than once is meant by any of its values; "!=":
  * there is one and none is equal. */

@@ -83,6 +83,7 @@ static void test_what_is_wanted(void **state)
         {"tcp.port > \"5\"", "\"5\"", "a number"},
         {"a2345678901234567890123456789012345678901", "a2345678901234567890123456789012345678901", "a field (hepta show fields lists them)"},
         {"tcp and icmp.tpye == 8", "icmp.tpye", "a field (hepta show fields lists them)"},
+        {"tcp.seq == 1", "tcp.seq", "a field (hepta show fields lists them)"},
         {"ip.address == 10.0.0.1", "ip.address", "a field (hepta show fields lists them)"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
