@@ -198,7 +198,7 @@ shaken() {
 check "shake finds what breaks, leaves two lines at most, and the printed command shows it" shaken
 again() { lab shake --runs 50 --save t.lab frail2.lab >got2 2>&1; cmp s.lab t.lab; }
 check "... the same every time" again
-printf 'host a ip 10.0.0.1/24\nhost b ip 10.0.0.2/24\ncable a b name w\napp a ping b\nexpect sometimes drop w\nexpect sometimes frame b icmp.type == 99\n' >some.lab
+printf 'host a ip 10.0.0.1/24\nhost b ip 10.0.0.2/24\ncable a b name w\napp a ping b count 100 interval 50ms\nexpect sometimes drop w\nexpect sometimes frame b icmp.type == 99\n' >some.lab
 sometimes() {
     lab shake --runs 20 some.lab >got 2>&1
     [ $? = 1 ] && grep -q "^seen in [1-9][0-9]* of 20 runs: expect sometimes drop w (line 5)$" got && grep -q "^FAILED: seen in none of 20 runs: .*99 (line 6)$" got &&
