@@ -38,6 +38,9 @@ struct lab_out {
     struct out_end *end;                /* two for each cable */
     struct out_frame *held;
     size_t count, room;
+    /* What one machine sees, in a file of its own. */
+    struct hp_pcap *view;
+    int *view_interface;                /* of each interface; -1 = another machine's */
     /* Comments on no frame in sight, for the next of this machine. */
     char early_machine[HP_PLAN_NAME_MAX + 1];
     size_t early;
@@ -55,6 +58,8 @@ static void out_flush(struct lab_out *o)
                                    .comment = {(const uint8_t *)f->comment, f->comments}};
         if (f->verdict) r.verdict = (struct hp_bytes){(const uint8_t *)f->verdict, strlen(f->verdict)};
         hp_pcap_write(o->pcap, &r);
+        r.interface = o->view ? o->view_interface[f->interface] : -1;
+        if (r.interface >= 0) hp_pcap_write(o->view, &r);
         free(f->bytes);
     }
     o->count = 0;
@@ -243,6 +248,20 @@ void lab_out_news(struct lab_out *o, const struct hp_run_event *e)
 
 /* ---- open and close ---- */
 
+/* Answers its number in this file. */
+static int out_interface(struct lab_out *o, struct hp_pcap *pcap, uint32_t i)
+{
+    struct hp_cable *cable = hp_world_each_cable(o->world, i / 2);
+    struct hp_stack *s = hp_world_find(o->world, o->end[i].machine);
+    struct hp_link_info info = {.index = 0};
+    int link = 0;
+    char name[160];
+    hp_world_cable_end(o->world, cable, (int)(i % 2), &link);
+    if (s && link > 0) hp_link_info(s, link, &info);
+    snprintf(name, sizeof name, "%s.%s (%s)", o->end[i].machine, o->end[i].link, hp_cable_name(cable));
+    return hp_pcap_interface(pcap, name, HP_PCAP_ETHERNET, info.index ? &info.mac : NULL);
+}
+
 static bool out_interfaces(struct lab_out *o)
 {
     const struct hp_plan *plan = hp_run_plan(o->run);
@@ -250,17 +269,26 @@ static bool out_interfaces(struct lab_out *o)
     for (uint32_t i = 0; o->end && i < 2 * plan->cables; i++) {
         const struct hp_plan_cable *k = &plan->cable[i / 2];
         const struct hp_plan_node *n = &plan->node[k->node[i % 2]];
-        struct hp_cable *cable = hp_world_each_cable(o->world, i / 2);
-        struct hp_stack *s = hp_world_find(o->world, n->name);
-        struct hp_link_info info = {.index = 0};
-        int link = 0;
-        char name[160];
-        o->end[i] = (struct out_end){hp_world_cable_end(o->world, cable, (int)(i % 2), &link), n->interface[k->interface[i % 2]].name};
-        if (s && link > 0) hp_link_info(s, link, &info);
-        snprintf(name, sizeof name, "%s.%s (%s)", n->name, o->end[i].link, hp_cable_name(cable));
-        hp_pcap_interface(o->pcap, name, HP_PCAP_ETHERNET, info.index ? &info.mac : NULL);
+        int link;
+        o->end[i] = (struct out_end){hp_world_cable_end(o->world, hp_world_each_cable(o->world, i / 2), (int)(i % 2), &link),
+                                     n->interface[k->interface[i % 2]].name};
+        out_interface(o, o->pcap, i);
     }
     return o->end != NULL;
+}
+
+int lab_out_view(struct lab_out *o, const char *folder, const char *machine, char *why, size_t why_n)
+{
+    char path[4096];
+    uint32_t ends = 2 * hp_run_plan(o->run)->cables;
+    snprintf(path, sizeof path, "%s/%s.pcapng", folder, machine);
+    int err = hp_pcap_create(path, &o->view);
+    o->view_interface = calloc((size_t)ends + 1, sizeof *o->view_interface);
+    if (!err && !o->view_interface) err = HP_ENOMEM;
+    for (uint32_t i = 0; !err && i < ends; i++)
+        o->view_interface[i] = strcmp(o->end[i].machine, machine) == 0 ? out_interface(o, o->view, i) : -1;
+    if (err) snprintf(why, why_n, "%s: %s", path, hp_err_text(err));
+    return err;
 }
 
 static bool out_open(struct lab_out *o, const char *folder, char *why, size_t why_n)
@@ -301,6 +329,7 @@ int lab_out_close(struct lab_out *o, char *why, size_t why_n)
     const char *wrong = o->failed ? "capture.pcapng: out of memory" : NULL;
     out_flush(o);
     if (hp_pcap_close(o->pcap)) wrong = "capture.pcapng could not be written";
+    if (o->view && hp_pcap_close(o->view)) wrong = "the machine's own capture could not be written";
     bool bad = ferror(o->events);
     if (fclose(o->events) || bad) wrong = "events.jsonl could not be written";
     if (wrong) snprintf(why, why_n, "%s", wrong);
@@ -314,6 +343,7 @@ void lab_out_free(struct lab_out *o)
     if (!o) return;
     if (!o->closed) lab_out_close(o, why, sizeof why);
     free(o->held);
+    free(o->view_interface);
     free(o->end);
     free(o);
 }

@@ -269,7 +269,9 @@ static void journey_print(struct journey *j)
     printf("\n%s %016llx\n", account_of(&j->account, "The same seed gives the same journey, bit for bit: digest", "같은 seed는 비트까지 같은 여정을 준다: digest"),
            (unsigned long long)hp_world_digest(j->world));
     if (!j->out) return;
-    printf("%s\n  %s/journey.html\n  %s/page.png\n  %s/capture.pcapng\n", account_of(&j->account, "To look at:", "더 볼 것:"), j->out, j->out, j->out);
+    printf("%s\n  %s/journey.html\n  %s/page.png\n  %s/A.pcapng (%s)\n  %s/capture.pcapng (%s)\n", account_of(&j->account, "To look at:", "더 볼 것:"),
+           j->out, j->out, j->out, account_of(&j->account, "what A sent and received", "A가 보내고 받은 것"), j->out,
+           account_of(&j->account, "every frame at both ends of every cable", "모든 케이블 양 끝의 모든 프레임"));
     printf("  %s browse --fault 'at 60ms crash 바' www.google.com    %s\n", program_invocation_name,
            account_of(&j->account, "a router dies on the way", "도중에 라우터가 죽는다"));
 }
@@ -336,7 +338,7 @@ int journey_run(struct journey *j)
     int result = journey_begin(j);
     if (!result && j->out) {
         files = lab_out_new(j->run, j->out, false, why, sizeof why);
-        if (!files) result = cli_error("%s", why);
+        if (!files || lab_out_view(files, j->out, "A", why, sizeof why)) result = cli_error("%s", why);
     }
     if (!result) result = journey_happen(j);
     if (!result) result = journey_tell(j, files);

@@ -16,7 +16,7 @@ has() { grep -qF -- "$2" "$work/$1" || { cat "$work/$1"; fail "$1 does not say: 
 "$HEPTA" browse www.google.com --lang en --out "$work/a" >"$work/en"
 "$HEPTA" browse www.google.com --lang en --out "$work/b" >"$work/en2"
 cmp <(sed "s|$work/a||" "$work/en") <(sed "s|$work/b||" "$work/en2") || fail "two runs of one seed say different things"
-for file in capture.pcapng events.jsonl journey.html; do cmp "$work/a/$file" "$work/b/$file" || fail "$file differs between two runs of one seed"; done
+for file in capture.pcapng A.pcapng events.jsonl journey.html; do cmp "$work/a/$file" "$work/b/$file" || fail "$file differs between two runs of one seed"; done
 "$HEPTA" browse www.google.com --lang en --seed 2 --out "$work/b" >"$work/other"
 cmp -s "$work/a/capture.pcapng" "$work/b/capture.pcapng" && fail "another seed gives the same"
 
@@ -42,6 +42,8 @@ if [ -n "$tshark" ]; then
     bad=$(tshark -r "$work/a/capture.pcapng" -o tcp.desegment_tcp_streams:FALSE -o ip.check_checksum:TRUE -o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE \
           -Y '_ws.malformed || ip.checksum.status == 0 || tcp.checksum.status == 0 || udp.checksum.status == 0 || eth.fcs.status == 0' 2>/dev/null | head -5)
     [ -z "$bad" ] || fail "tshark finds: $bad"
+    bad=$(tshark -r "$work/a/A.pcapng" -Y '_ws.malformed || tcp.analysis.flags' 2>/dev/null | head -5) # as Wireshark opens it: nothing is in it twice
+    [ -z "$bad" ] || fail "tshark finds in A.pcapng: $bad"
     $python "$here/fields.py" "$work/a/journey.html" "$work/a/capture.pcapng"
     answers=$(tshark -r "$work/a/capture.pcapng" -Y 'dns.a == 11.22.33.44' -T fields -e dns.id 2>/dev/null | sort -u | head -1)
     has en "$answers"
