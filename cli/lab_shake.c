@@ -26,6 +26,15 @@ struct shake {
     uint32_t *seen;                     /* for each expectation, shared by all processes: in how many runs `sometimes` was seen; or NULL */
 };
 
+static volatile sig_atomic_t shake_interrupted;
+
+/* The second ends at once. */
+static void shake_signal(int number)
+{
+    shake_interrupted = 1;
+    signal(number, SIG_DFL);
+}
+
 /* A run that is under way in another process. */
 struct shake_job {
     pid_t pid;
@@ -142,6 +151,7 @@ static bool shake_start(const struct shake *s, struct shake_job *job, uint64_t s
     job->pid = fork();
     if (job->pid == 0) {
         close(fd[0]);
+        signal(SIGINT, SIG_IGN); /* what is under way ends; it takes no more than moments */
         int result = shake_child(s, seed, lines, count, fd[1]);
         _exit(result);
     }
@@ -218,7 +228,7 @@ static void shake_many(const struct shake *s, struct shake_found *f)
     for (int64_t i = 0; i < s->runs + s->jobs; i++) {
         struct shake_job *j = &job[i % s->jobs];
         if (j->pid) shake_take(s, j, f);
-        if (i >= s->runs || f->index >= 0) continue;
+        if (i >= s->runs || f->index >= 0 || shake_interrupted) continue;
         uint32_t count = shake_draw(s, i, lines);
         j->index = i;
         if (shake_start(s, j, s->seed + (uint64_t)i, lines, count)) continue;
@@ -320,6 +330,13 @@ static void shake_json(const struct shake *s, const struct shake_found *f, const
     printf("}\n");
 }
 
+static int shake_tell_interrupted(const struct shake *s, const struct shake_found *f)
+{
+    if (s->json) shake_json(s, f, NULL, 0);
+    return cli_error("interrupted after %lld of %lld runs from seed %llu on; none of them failed", (long long)f->done, (long long)s->runs,
+                     (unsigned long long)s->seed);
+}
+
 static void shake_tell_well(const struct shake *s)
 {
     unsigned long long first = s->seed, last = s->seed + (uint64_t)s->runs - 1;
@@ -334,8 +351,10 @@ static int shake_run(struct shake *s)
     struct hp_shake_line lines[HP_SHAKE_FAULTS_MAX];
     struct hp_shrink shrink = {.fails = shake_fails, .ctx = s};
     uint32_t count = 0;
+    signal(SIGINT, shake_signal);
     shake_many(s, &f);
     if (f.result == CLI_USAGE) return f.why[0] ? cli_error("%s", f.why), CLI_USAGE : CLI_USAGE;
+    if (f.index < 0 && f.done < s->runs) return shake_tell_interrupted(s, &f);
     if (f.index >= 0) {
         shake_seen_close(s); /* what is tried now does not count */
         s->try_seed = s->seed + (uint64_t)f.index;

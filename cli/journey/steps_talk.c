@@ -104,8 +104,12 @@ static void talk_question(struct journey *j, const struct record_frame *f)
 /* What the resolver makes of an answer, as it says it. */
 static void talk_resolver(struct journey *j, const struct record_news *n)
 {
+    static const char refers[] = " refers to the servers of ";
     bool ours = n->time >= j->began && n->app && strcmp(n->app, "resolver.recursor") == 0 && n->kind == HP_RUN_SAID;
-    if (ours && (strstr(n->text, "refers to") || strstr(n->text, "no answer") || strstr(n->text, "alias"))) account_row(talk(j), "%9s  %s", "", n->text);
+    const char *at = ours ? strstr(n->text, refers) : NULL, *zone = at ? at + sizeof refers - 1 : NULL;
+    if (zone && j->korean)
+        account_row(talk(j), "%9s  %.*s: %.*s의 서버들에게 물어 보라%s", "", (int)(at - n->text), n->text, (int)strcspn(zone, ","), zone, zone + strcspn(zone, ","));
+    else if (ours && (strstr(n->text, "refers to") || strstr(n->text, "no answer") || strstr(n->text, "alias"))) account_row(talk(j), "%9s  %s", "", n->text);
 }
 
 static bool talk_is_address(const struct journey *j)

@@ -182,6 +182,15 @@ else
 fi
 
 check "shake finds nothing where nothing is" says "all is well" shake --runs 20 --ignore-expectations net.lab
+interrupted() { # when its first run is under way
+    "$HEPTA" lab shake --runs 1000000 --ignore-expectations --jobs 1 net.lab </dev/null >got 2>&1 &
+    local pid=$! result=0
+    until [ -n "$(cat /proc/$pid/task/$pid/children 2>/dev/null)" ]; do kill -0 $pid 2>/dev/null || return 1; done
+    kill -INT $pid
+    wait $pid || result=$?
+    [ $result = 1 ] && grep -q "interrupted after [0-9]* of 1000000 runs from seed .*; none of them failed" got
+}
+check "shake interrupted says how far it came" interrupted
 cat >frail2.lab <<'END'
 lab frail seed 1 until 4s
 host a ip 10.0.0.1/24
