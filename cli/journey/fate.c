@@ -112,7 +112,7 @@ static bool fate_is_way(const struct journey *j, const struct record_news *n)
     size_t app = n->app ? strlen(n->app) : 0;
     if (n->kind != HP_RUN_SAID || app < 4 || strcmp(n->app + app - 4, ".rip") != 0) return false;
     if (hp_ip_is_any(&goal)) hp_run_address(j->run, "resolver", &goal);
-    return sscanf(n->text, "%31s %63s", word, prefix) == 2 && hp_prefix_parse(prefix, &to) && hp_prefix_has(&to, &goal);
+    return sscanf(n->text, "%31s %51s", word, prefix) == 2 && hp_prefix_parse(prefix, &to) && hp_prefix_has(&to, &goal);
 }
 
 static void fate_say_rip(struct journey *j, const struct record_news *n)
