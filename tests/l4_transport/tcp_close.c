@@ -197,9 +197,7 @@ static void test_S33_linger_zero_resets(void **state)
 static void test_close_in_syn_sent(void **state)
 {
     struct talk t;
-    talk_begin(&t);
-    talk_connect(&t);
-    talk_expect(&t, "SYN seq=0");
+    talk_syn_sent(&t);
     talk_close(&t);
     talk_gone(&t);
     talk_send(&t, "SYN ACK seq=0 ack=1");

@@ -42,9 +42,7 @@ static void test_passive_open(void **state)
 static void test_syn_is_retransmitted_and_doubled(void **state)
 {
     struct talk t;
-    talk_begin(&t);
-    talk_connect(&t);
-    talk_expect(&t, "SYN seq=0");
+    talk_syn_sent(&t);
     hp_time began = t.at;
     for (int i = 0, after = 1; i < 6; i++, after = after * 2 + 1) {
         talk_wait(&t, HP_S(1ll << i));
@@ -63,9 +61,7 @@ static void test_syn_is_retransmitted_and_doubled(void **state)
 static void test_S19_simultaneous_open(void **state)
 {
     struct talk t;
-    talk_begin(&t);
-    talk_connect(&t);
-    talk_expect(&t, "SYN seq=0");
+    talk_syn_sent(&t);
     talk_send(&t, "SYN seq=0 win=3000 mss=1400");
     talk_expect(&t, "SYN ACK seq=0 ack=1");
     talk_state(&t, "SYN-RECEIVED");
@@ -79,9 +75,7 @@ static void test_S19_simultaneous_open(void **state)
 static void test_S19_simultaneous_open_ended_by_an_ack(void **state)
 {
     struct talk t;
-    talk_begin(&t);
-    talk_connect(&t);
-    talk_expect(&t, "SYN seq=0");
+    talk_syn_sent(&t);
     talk_send(&t, "SYN seq=0 win=3000 mss=1400");
     talk_expect(&t, "SYN ACK seq=0 ack=1");
     talk_send(&t, "ACK seq=1 ack=1 win=3000");
@@ -93,9 +87,7 @@ static void test_S19_simultaneous_open_ended_by_an_ack(void **state)
 static void test_S19_split_handshake(void **state)
 {
     struct talk t;
-    talk_begin(&t);
-    talk_connect(&t);
-    talk_expect(&t, "SYN seq=0");
+    talk_syn_sent(&t);
     talk_send(&t, "ACK seq=0 ack=1 win=3000");
     talk_nothing(&t);
     talk_state(&t, "SYN-SENT");
@@ -109,9 +101,7 @@ static void test_S19_split_handshake(void **state)
 static void test_connection_refused(void **state)
 {
     struct talk t;
-    talk_begin(&t);
-    talk_connect(&t);
-    talk_expect(&t, "SYN seq=0");
+    talk_syn_sent(&t);
     talk_send(&t, "RST ACK seq=0 ack=1");
     talk_state(&t, "CLOSED");
     talk_assert(&t, hp_ready(t.sock) & HP_ERROR);
@@ -123,9 +113,7 @@ static void test_connection_refused(void **state)
 static void test_rst_to_syn_sent_must_acknowledge_the_syn(void **state)
 {
     struct talk t;
-    talk_begin(&t);
-    talk_connect(&t);
-    talk_expect(&t, "SYN seq=0");
+    talk_syn_sent(&t);
     talk_send(&t, "RST seq=0");
     talk_send(&t, "RST ACK seq=0 ack=2");
     talk_send(&t, "RST ACK seq=0 ack=0");
@@ -137,9 +125,7 @@ static void test_rst_to_syn_sent_must_acknowledge_the_syn(void **state)
 static void test_S25_challenge_to_our_syn_is_reset_and_tried_again(void **state)
 {
     struct talk t;
-    talk_begin(&t);
-    talk_connect(&t);
-    talk_expect(&t, "SYN seq=0");
+    talk_syn_sent(&t);
     talk_send(&t, "ACK seq=500 ack=9000 win=1000");
     talk_expect(&t, "RST seq=9000");
     talk_expect(&t, "SYN seq=0");
@@ -334,9 +320,7 @@ static void test_S20_data_in_syn_is_not_lost_state(void **state)
 static void test_S20_data_and_fin_on_syn_ack(void **state)
 {
     struct talk t;
-    talk_begin(&t);
-    talk_connect(&t);
-    talk_expect(&t, "SYN seq=0");
+    talk_syn_sent(&t);
     talk_send(&t, "SYN ACK FIN seq=0 ack=1 win=1000 mss=1460 len=10");
     talk_expect(&t, "ACK seq=1 ack=12");
     talk_state(&t, "CLOSE-WAIT");

@@ -111,9 +111,7 @@ static void test_initial_window_is_ten_segments(void **state)
 static void test_initial_window_after_a_lost_syn_is_one(void **state)
 {
     struct talk t;
-    talk_begin(&t);
-    talk_connect(&t);
-    talk_expect(&t, "SYN seq=0");
+    talk_syn_sent(&t);
     talk_wait(&t, HP_S(1));
     talk_expect(&t, "SYN seq=0");
     talk_send(&t, "SYN ACK seq=0 ack=1 win=65535 mss=1000");

@@ -45,9 +45,7 @@ static void test_urgent_is_sent(void **state)
 static void test_T10_T11_T12_urgent_pointers_that_cannot_be(void **state)
 {
     struct talk t;
-    talk_begin(&t);
-    talk_connect(&t);
-    talk_expect(&t, "SYN seq=0");
+    talk_syn_sent(&t);
     talk_send(&t, "SYN ACK URG seq=0 ack=1 win=65535 mss=1000 urg=65535 len=4"); /* CVE-2019-12261 */
     talk_read(&t, 4);
     talk_opt(&t, HP_SO_OOBINLINE, 0);

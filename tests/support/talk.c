@@ -494,6 +494,13 @@ void talk_established(struct talk *t, const char *syn)
     talk_open(t, syn);
 }
 
+void talk_syn_sent(struct talk *t)
+{
+    talk_begin(t);
+    talk_connect(t);
+    talk_expect(t, "SYN seq=0");
+}
+
 void talk_open_passive(struct talk *t, const char *syn)
 {
     char text[128];

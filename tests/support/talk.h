@@ -79,6 +79,7 @@ void talk_gone(struct talk *t);             /* no connection, half-open or in TI
 void talk_open(struct talk *t, const char *syn);
 void talk_open_passive(struct talk *t, const char *syn);
 void talk_established(struct talk *t, const char *syn);     /* talk_begin() and talk_open(): how most conversations begin */
+void talk_syn_sent(struct talk *t);         /* talk_begin(), the user connects, and the SYN was seen */
 void talk_close(struct talk *t);            /* the user closes t->sock */
 /* Prints the conversation and fails. */
 void talk_fail(const struct talk *t, const char *what, ...) __attribute__((format(printf, 2, 3), noreturn));
