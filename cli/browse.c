@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "browser/browser.h"
+#include "browser/idn.h"
 #include "cli.h"
 #include "journey/journey.h"
 
@@ -163,18 +164,17 @@ static bool browse_korean(const struct browse *v)
     return locale && strncmp(locale, "ko", 2) == 0;
 }
 
-/* What the browser can ask for there: an http URL, with a name in ASCII or an address. */
-static int browse_check_url(const char *text)
+/* What the browser can ask for: an http URL, whose name becomes one that DNS knows. */
+static int browse_check_url(const char *text, char *ascii, size_t n)
 {
     static const char *const schemes[] = {"javascript:", "mailto:", "data:", "about:", "file:", "https:", "ftp:"};
     struct hp_url url;
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
         if (strncmp(text, schemes[i], strlen(schemes[i])) == 0) return cli_usage_error("\"%s\": only http:// can be fetched", text);
-    const char *host = strncmp(text, "http://", 7) == 0 ? text + 7 : text, *rest = host + strcspn(host, "/?#");
+    const char *why, *host = strncmp(text, "http://", 7) == 0 ? text + 7 : text, *rest = host + strcspn(host, "/?#");
     if (memchr(host, '@', (size_t)(rest - host))) return cli_usage_error("\"%s\": a user and a password in a URL are not understood", text);
-    for (const char *c = host; c < rest; c++)
-        if ((unsigned char)*c >= 0x80) return cli_usage_error("\"%s\": names beyond ASCII are not understood; their form for DNS begins with xn--", text);
-    int err = hp_url_parse(text, &url);
+    if (!idn_url(text, ascii, n, &why)) return cli_usage_error("\"%s\" has no host that DNS could name: %s", text, why);
+    int err = hp_url_parse(ascii, &url);
     if (err == HP_EOPNOTSUPP) return cli_usage_error("\"%s\": only http:// can be fetched", text);
     if (err || !*url.host || !url.port)
         return cli_usage_error("\"%s\" is no URL that can be fetched: http://HOST[:PORT]/PATH is wanted, PORT from 1 to 65535", text);
@@ -215,7 +215,7 @@ static int browse_journey(struct browse *v)
 {
     struct journey *j = &v->journey;
     char loss[32], ways[JOURNEY_WAYS][40];
-    int wrong = browse_check_url(v->url);
+    int wrong = browse_check_url(v->url, j->ascii, sizeof j->ascii);
     if (!wrong) wrong = browse_check_machine(&v->machine.config);
     if (wrong) return wrong;
     browse_ways(&v->machine.config, j, ways);

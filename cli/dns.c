@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "browser/idn.h"
 #include "cli.h"
 #include "hepta/dns_server.h"
 #include "wire/dns.h"
@@ -303,6 +304,8 @@ static void dns_ask_program(struct cli_machine *m, void *arg)
 
 static int dns_ask(int argc, char **argv)
 {
+    char name[DNS_TEXT];
+    const char *why;
     struct dns_verb v = {.port = 53};
     const struct cli_option own[] = {
         {"server", 's', CLI_IP, &v.server, "ADDRESS", "whom to ask; the first name server otherwise", 0, 0, 0},
@@ -319,7 +322,8 @@ static int dns_ask(int argc, char **argv)
         "  hepta dns ask --wire lab: server\n  sudo hepta dns ask --wire tap:hepta0 --addr dhcp www.example.org MX\n", own, common};
     int words, exit_code = cli_parse(&usage, argc, argv, &words, 1, 2);
     if (exit_code >= 0) return exit_code;
-    v.query.name = argv[1];
+    if (!idn_host(argv[1], name, sizeof name, &why)) return cli_usage_error("\"%s\" is no name that DNS could hold: %s", argv[1], why);
+    v.query.name = name;
     v.query.type = DNS_A;
     v.query.server.port = (uint16_t)v.port;
     if (words == 2 && !dns_type_parse(argv[2], strlen(argv[2]), &v.query.type))

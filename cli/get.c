@@ -5,12 +5,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "browser/idn.h"
 #include "cli.h"
 #include "sha256.h"
 
 struct get_verb {
     struct cli_machine machine;
     const char *url, *output, *headers;
+    char ascii[HP_HTTP_PATH_MAX + HP_HTTP_HOST_MAX]; /* the URL, as it is asked for */
     bool sha256, head_only, resume, quiet;
     hp_time timeout;
     struct hp_http_get get;
@@ -108,7 +110,7 @@ static void get_program(struct cli_machine *m, void *arg)
 {
     struct get_verb *v = arg;
     char hash[SHA256_TEXT];
-    v->get.url = v->url;
+    v->get.url = v->ascii;
     v->get.resolver = &m->resolver;
     v->get.headers = v->headers;
     v->get.head_only = v->head_only;
@@ -147,6 +149,7 @@ static int get_open(struct get_verb *v)
 int cli_get(int argc, char **argv)
 {
     struct get_verb v = {.url = NULL};
+    const char *why;
     const struct cli_option own[] = {
         {"output", 'o', CLI_TEXT, &v.output, "FILE", "where to (standard output otherwise)", 0, 0, 0},
         {"sha256", 0, CLI_FLAG, &v.sha256, NULL, "print the body's SHA-256", 0, 0, 0},
@@ -164,6 +167,7 @@ int cli_get(int argc, char **argv)
     int words, exit_code = cli_parse(&usage, argc, argv, &words, 1, 1);
     if (exit_code >= 0) return exit_code;
     v.url = argv[1];
+    if (!idn_url(v.url, v.ascii, sizeof v.ascii, &why)) return cli_usage_error("\"%s\" has no host that DNS could name: %s", v.url, why);
     exit_code = get_open(&v);
     return exit_code ? exit_code : cli_machine_run(&v.machine, get_program, &v, NULL);
 }

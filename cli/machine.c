@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "browser/idn.h"
 #include "cli.h"
 #include "wire/dissect.h"
 
@@ -405,9 +406,15 @@ int cli_machine_run(struct cli_machine *m, void (*program)(struct cli_machine *m
 
 bool cli_resolve(struct cli_machine *m, const char *host, enum hp_dns_family family, struct hp_ip *out)
 {
-    int n = hp_resolve(m->stack, &m->resolver, host, family, out, 1);
+    char ascii[HP_DNS_NAME_MAX];
+    const char *why;
+    if (!idn_host(host, ascii, sizeof ascii, &why)) {
+        cli_error("%s: %s", host, why);
+        return false;
+    }
+    int n = hp_resolve(m->stack, &m->resolver, ascii, family, out, 1);
     if (n == HP_ENETUNREACH) cli_error("%s is a name, and no name server is known: say --dns ADDRESS", host);
-    else if (n < 0) cli_error("%s: %s", host, n == HP_ENOENT ? "no such name" : hp_err_text(n));
+    else if (n < 0) cli_error("%s: %s", host, hp_err_text(n));
     if (n > 0 && !hp_ip_is4(out)) machine_await(m, &m->config.port[0], machine_is_global6, HP_S(3)); /* an address is being checked for duplicates */
     return n > 0;
 }

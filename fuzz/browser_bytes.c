@@ -1,6 +1,7 @@
 /* What else of a page is foreign bytes: charsets, references, content codings, pictures.  The first byte says which. */
 #include "browser/charset.h"
 #include "browser/gunzip.h"
+#include "browser/idn.h"
 #include "browser/image.h"
 #include "browser/unicode.h"
 #include "browser/url.h"
@@ -28,6 +29,17 @@ static void fuzz_charset(const char *p, size_t n)
     }
 }
 
+static void fuzz_name(const char *text)
+{
+    char out[URL_MAX], again[URL_MAX];
+    const char *why;
+    if (!idn_url(text, out, sizeof out, &why)) return;
+    for (const char *c = out + (strstr(out, "://") ? strstr(out, "://") - out + 3 : 0); *c && !strchr("/?#:@", *c); c++)
+        if ((unsigned char)*c >= 128 || *c == '%') abort();
+    if (!idn_url(out, again, sizeof again, &why) || strcmp(out, again) != 0) abort(); /* what is ASCII stays */
+    idn_shown(out, again, sizeof again);
+}
+
 static void fuzz_url(const char *p, size_t n)
 {
     char text[512], out[URL_MAX];
@@ -36,6 +48,7 @@ static void fuzz_url(const char *p, size_t n)
     text[n] = 0;
     char *base = strchr(text, '\n');
     if (base) *base++ = 0;
+    fuzz_name(text);
     if (!url_resolve(base ? base : "http://a/b/c/d;p?q", text, out, sizeof out)) return;
     const char *authority = strstr(out, "://"), *path = authority ? strchr(authority + 3, '/') : NULL, *end = strpbrk(out, "?#"),
         *up = path ? strstr(path, "/../") : NULL;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "hepta/proc.h"
+#include "idn.h"
 #include "page.h"
 
 enum { LOAD_PARALLEL = 6, LOAD_WAIT_MS = 1, LOAD_HEADERS = 2048 };
@@ -89,7 +90,8 @@ static int fetch_once(struct fetching *f, bool first)
 {
     struct load *l = f->load;
     char url[URL_MAX];
-    strcpy(url, f->r->url);
+    const char *why;
+    if (!idn_url(f->r->url, url, sizeof url, &why)) return fetch_fail(f->r, HP_EINVAL, why);
     url_cut_fragment(url);
     struct hp_http_get *g = calloc(1, sizeof *g);
     if (!g) return HP_ENOMEM;
@@ -176,8 +178,16 @@ static int load_document(struct load *l, const char *url)
 {
     struct page *p = l->page;
     char absolute[URL_MAX], with_scheme[URL_MAX + 8];
+    const char *why;
     bool bare = !strstr(url, "://");
-    snprintf(with_scheme, sizeof with_scheme, "%s%s", bare ? "http://" : "", url);
+    if (!idn_url(url, with_scheme, URL_MAX, &why)) {
+        snprintf(p->error, sizeof p->error, "\"%.100s\": %s", url, why);
+        return HP_EINVAL;
+    }
+    if (bare) {
+        memmove(with_scheme + 7, with_scheme, strlen(with_scheme) + 1);
+        memcpy(with_scheme, "http://", 7);
+    }
     if (!url_resolve(with_scheme, "", absolute, sizeof absolute)) {
         snprintf(p->error, sizeof p->error, "\"%.100s\" is no URL", url);
         return HP_EINVAL;

@@ -142,7 +142,7 @@ static void journey_program(struct hp_stack *s, void *arg)
 {
     struct journey *j = arg;
     struct page_options o = {.timeout = HP_S(120)};
-    j->err = page_load(s, hp_run_resolver(j->run, "A"), j->url, &o, &j->page);
+    j->err = page_load(s, hp_run_resolver(j->run, "A"), j->ascii, &o, &j->page);
     j->ended = hp_now(s);
     j->over = true;
 }

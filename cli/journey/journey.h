@@ -29,6 +29,7 @@ struct fate {
 
 struct journey {
     /* set by the caller */
+    char ascii[HP_HTTP_PATH_MAX + HP_HTTP_HOST_MAX]; /* the URL, as it is asked for */
     const char *url, *out; /* out: the folder of what is left behind; NULL = nothing */
     uint64_t seed;
     bool korean, json, wait, color, text_only;

@@ -61,8 +61,14 @@ static void ladder_find(const struct journey *j, int err, hp_time from, hp_time 
         snprintf(english, sizeof english, "%s answered with RST: nobody listens on port %u there", j->server_node, j->where.port);
         snprintf(korean, sizeof korean, "%s가 RST로 거절했다: 포트 %u에서 듣는 프로세스가 없다", j->server_node, j->where.port);
         ladder_is(l, 4, english, korean);
-    } else if (err == HP_ENOENT) {
-        ladder_is(l, 7, "DNS answered that there is no such name", "DNS가 그런 이름은 없다고 답했다");
+    } else if (err == HP_ENONAME) {
+        ladder_is(l, 7, "DNS answered that there is no such name (NXDOMAIN)", "DNS가 그런 이름은 없다고 답했다 (NXDOMAIN)");
+    } else if (err == HP_ENODATA) {
+        ladder_is(l, 7, "DNS answered that the name has no address", "DNS가 그 이름에는 주소가 없다고 답했다");
+    } else if (err == HP_EREFUSED) {
+        ladder_is(l, 7, "the name server refused to answer (REFUSED)", "네임 서버가 답하기를 거절했다 (REFUSED)");
+    } else if (err == HP_ESERVFAIL) {
+        ladder_is(l, 7, "the name server could not find out the address (SERVFAIL)", "네임 서버가 주소를 알아내지 못했다 (SERVFAIL)");
     } else if (ladder_killer(j, from, to, &fate)) {
         snprintf(english, sizeof english, "the packet that was sent at %.3f ms ", journey_ms(j, fate.first->in));
         journey_fate_text(j, &fate, korean, sizeof korean);

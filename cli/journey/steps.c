@@ -87,7 +87,7 @@ static const struct record_frame *steps_find_message(const struct journey *j, co
 
 void steps_find(struct journey *j)
 {
-    hp_url_parse(j->url, &j->where);
+    hp_url_parse(j->ascii, &j->where);
     hp_run_address(j->run, "A", &j->client);
     steps_find_connection(j);
     if (!j->port) return;

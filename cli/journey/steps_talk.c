@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "browser/idn.h"
 #include "journey/journey.h"
 
 static struct account *talk(struct journey *j) { return &j->account; }
@@ -61,7 +62,10 @@ void steps_url(struct journey *j)
 {
     account_begin(talk(j), "1", 7, "A URL is typed, and becomes an HTTP request message", "URL을 입력하면 HTTP 요청 메시지가 만들어진다");
     account_row(talk(j), "%s  %s", account_of(talk(j), "typed ", "입력  "), j->url);
-    account_row(talk(j), "%s  %s", account_of(talk(j), "host  ", "호스트"), j->where.host);
+    char shown[HP_HTTP_HOST_MAX];
+    account_row(talk(j), "%s  %s", account_of(talk(j), "host  ", "호스트"), idn_shown(j->where.host, shown, sizeof shown) ? shown : j->where.host);
+    if (idn_shown(j->where.host, shown, sizeof shown))
+        account_row(talk(j), "%s  %s", account_of(talk(j), "in DNS", "DNS에서"), j->where.host);
     account_row(talk(j), "%s  %u%s", account_of(talk(j), "port  ", "포트  "), j->where.port,
                 j->where.port == 80 ? account_of(talk(j), " (http's own)", " (http의 기본값)") : "");
     account_row(talk(j), "%s  %s", account_of(talk(j), "path  ", "경로  "), j->where.path);

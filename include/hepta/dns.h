@@ -16,7 +16,7 @@ struct hp_dns_entry {
     char name[HP_DNS_NAME_MAX];
     uint8_t family;                     /* HP_DNS_V4 or HP_DNS_V6 */
     uint8_t count;
-    int16_t error;                      /* a negative answer: HP_ENOENT (RFC 2308) */
+    int16_t error;                      /* a negative answer: HP_ENONAME, HP_ENODATA (RFC 2308) */
     hp_time until;
     struct hp_ip address[HP_DNS_ADDRESSES_MAX];
 };
@@ -36,8 +36,9 @@ struct hp_resolver {
 };
 
 /* In a program: the addresses of `name` (a literal address answers itself), in the order of the answer; for HP_DNS_ANY those of IPv6 after those of IPv4.
- * Answers how many (>= 1), HP_ENOENT (no such name or no address), HP_ETIMEDOUT (no server answered), HP_EINVAL (not a name),
- * HP_EPROTO (answers made no sense), HP_ENETUNREACH (no server is set). */
+ * Answers how many (>= 1), HP_ENONAME (a server said that there is no such name), HP_ENODATA (... that it has no such address), HP_EREFUSED, HP_ESERVFAIL (what
+ * the servers said that did not answer the question), HP_ETIMEDOUT (no server said anything), HP_EINVAL (not a name), HP_EPROTO (answers made no
+ * sense), HP_ENETUNREACH (no server is set). */
 int hp_resolve(struct hp_stack *s, struct hp_resolver *r, const char *name, enum hp_dns_family family, struct hp_ip *out, int max);
 void hp_resolver_free(struct hp_stack *s, struct hp_resolver *r);
 

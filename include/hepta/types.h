@@ -78,6 +78,11 @@ enum hp_err {
     HP_ERANGE        = -25, /* does not fit                                        */
     HP_ECANCELED     = -26, /* the world is stopping, or the program was ended     */
     HP_ENETDOWN      = -27,
+    /* what a name server said (RFC 1035 4.1.1, RFC 2308)                      */
+    HP_ENONAME       = -28, /* NXDOMAIN: there is no such name                     */
+    HP_ENODATA       = -29, /* the name is there, but has no address               */
+    HP_EREFUSED      = -30, /* REFUSED                                             */
+    HP_ESERVFAIL     = -31, /* SERVFAIL                                            */
 };
 
 const char *hp_err_text(int err);

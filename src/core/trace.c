@@ -60,9 +60,13 @@ const char *hp_err_text(int err)
         [-HP_ERANGE] = "out of range",
         [-HP_ECANCELED] = "canceled",
         [-HP_ENETDOWN] = "network is down",
+        [-HP_ENONAME] = "the name does not exist (NXDOMAIN)",
+        [-HP_ENODATA] = "the name exists, but has no address",
+        [-HP_EREFUSED] = "the name server refuses to answer (REFUSED)",
+        [-HP_ESERVFAIL] = "the name server could not find out (SERVFAIL)",
     };
     if (err >= 0) return text[0];
-    return err >= HP_ENETDOWN && text[-err] ? text[-err] : "unknown error";
+    return err >= HP_ESERVFAIL && text[-err] ? text[-err] : "unknown error";
 }
 
 static void event_subject(struct text *t, const struct hp_event *e)

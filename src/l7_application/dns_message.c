@@ -65,7 +65,10 @@ int dns_answer_read(struct hp_bytes message, const struct dns_question *q, struc
     struct dns_name at = q->name;
     struct dns_record r;
     *out = (struct dns_answer){.ttl = UINT32_MAX};
-    if (!dns_parse(message, &m) || m.h.truncated || (m.h.rcode != DNS_NOERROR && m.h.rcode != DNS_NXDOMAIN)) return HP_EPROTO;
+    if (!dns_parse(message, &m)) return HP_EPROTO;
+    if (m.h.rcode == DNS_REFUSED) return HP_EREFUSED;
+    if (m.h.rcode == DNS_SERVFAIL) return HP_ESERVFAIL;
+    if (m.h.truncated || (m.h.rcode != DNS_NOERROR && m.h.rcode != DNS_NXDOMAIN)) return HP_EPROTO;
     while (dns_record_next(&m, &r)) continue;
     if (m.bad) return HP_EPROTO;        /* malformed anywhere: believe nothing of it */
     int chain = 0;
@@ -73,7 +76,7 @@ int dns_answer_read(struct hp_bytes message, const struct dns_question *q, struc
         if (++chain > DNS_CNAMES_MAX) return HP_EPROTO;     /* a loop */
     if (out->count) return out->count;
     out->ttl = answer_negative_ttl(message);
-    return HP_ENOENT;
+    return m.h.rcode == DNS_NXDOMAIN ? HP_ENONAME : HP_ENODATA;
 }
 
 /* ---- a server's side ---- */

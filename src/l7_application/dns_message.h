@@ -14,8 +14,8 @@ struct dns_answer {
     struct hp_ip address[HP_DNS_ADDRESSES_MAX];
 };
 
-/* Of an answer (dns_is_answer()) to a question for A or AAAA: the number of addresses (>= 1); HP_ENOENT = there is no such name, or none of this
- * type; HP_EPROTO = malformed, cut off, or the server failed. */
+/* Of an answer (dns_is_answer()) to a question for A or AAAA: the number of addresses (>= 1); HP_ENONAME = there is no such name, HP_ENODATA =
+ * none of this type; HP_EREFUSED, HP_ESERVFAIL = what the server said instead; HP_EPROTO = malformed, cut off, or anything else. */
 int dns_answer_read(struct hp_bytes message, const struct dns_question *q, struct dns_answer *out);
 
 /* Whether the message is an answer with this id to this question, as RFC 5452 wants it. */

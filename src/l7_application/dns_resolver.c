@@ -69,17 +69,20 @@ static int question_ask(struct question *q, const struct hp_ip *server, hp_time 
     return dns_answer_read(bytes_of(q->message, (size_t)n), &q->asked, &q->answer);
 }
 
+/* By "no". */
+static bool question_is_answered(int result) { return result == HP_ENONAME || result == HP_ENODATA; }
+
 /* All servers, some rounds. */
 static int question_answer(struct question *q)
 {
     struct hp_resolver *r = q->r;
     hp_time timeout = r->timeout ? r->timeout : HP_S(2);
-    int rounds = r->rounds ? r->rounds : 3, last = r->server_count ? HP_ETIMEDOUT : HP_ENETUNREACH;
+    int rounds = r->rounds ? r->rounds : 3, last = HP_ENETUNREACH;
     for (int round = 0; round < rounds; round++, timeout *= 2) {
         for (int i = 0; i < r->server_count; i++) {
             int result = question_ask(q, &r->server[i], timeout);
-            if (result > 0 || result == HP_ENOENT || result == HP_ECANCELED) return result;
-            last = result; /* silent, refusing or broken: another server may know */
+            if (result > 0 || question_is_answered(result) || result == HP_ECANCELED) return result;
+            if (result != HP_ETIMEDOUT || last == HP_ENETUNREACH) last = result; /* another server may know; what one said is more than silence */
         }
     }
     return last;
@@ -98,7 +101,7 @@ static int question_run(struct question *q, struct hp_ip *out, int max)
         q->asked = (struct dns_question){.type = q->family == HP_DNS_V6 ? DNS_AAAA : DNS_A, .class_ = DNS_IN};
         if (!dns_name_parse(q->name, &q->asked.name)) return HP_EINVAL;
         int result = question_answer(q);
-        if (result > 0 || result == HP_ENOENT) cache_put(q, result);
+        if (result > 0 || question_is_answered(result)) cache_put(q, result);
         if (result < 0) return result;
     }
     int n = q->answer.count < max ? q->answer.count : max;
@@ -121,8 +124,12 @@ static bool question_name(const char *name, char *out)
     return true;
 }
 
-/* A server that fails or refuses one family's question may well answer the other's; one that is silent will not. */
-static bool question_go_on(int err) { return err == HP_OK || err == HP_ENOENT || err == HP_EPROTO; }
+/* A server that fails or refuses one family's question may well answer the other's; one that is silent will not, and a name that is not there has
+ * no address of any kind (RFC 8020 2). */
+static bool question_go_on(int err)
+{
+    return err == HP_OK || err == HP_ENODATA || err == HP_EREFUSED || err == HP_ESERVFAIL || err == HP_EPROTO;
+}
 
 int hp_resolve(struct hp_stack *s, struct hp_resolver *r, const char *name, enum hp_dns_family family, struct hp_ip *out, int max)
 {
@@ -140,7 +147,7 @@ int hp_resolve(struct hp_stack *s, struct hp_resolver *r, const char *name, enum
         q->family = (enum hp_dns_family)f;
         int got = question_run(q, out + n, max - n);
         if (got > 0) n += got;
-        else if (err == HP_OK || got != HP_ENOENT) err = got;
+        else if (err == HP_OK || got != HP_ENODATA) err = got;
     }
     hp_free(s, q->message, RESOLVE_MESSAGE_MAX);
     hp_free(s, q, sizeof *q);

@@ -14,7 +14,7 @@ delayed() { hepta ping --wire lab: --delay 20ms -c 2 -i 10ms --json 10.7.0.1 | t
 check "ping with delay" delayed
 silence() { hepta ping --wire lab: -c 1 -W 50ms 10.7.0.77; [ $? = 1 ]; }
 check "nobody there: exit 1" silence
-no_name() { hepta ping --wire lab: -c 1 nobody.lab >got 2>&1; [ $? = 1 ] && grep -q "no such name" got; }
+no_name() { hepta ping --wire lab: -c 1 nobody.lab >got 2>&1; [ $? = 1 ] && grep -q "nobody.lab: the name does not exist (NXDOMAIN)" got; }
 check "no such name" no_name
 interrupted() {
     "$HEPTA" ping --wire lab: -i 20ms server >got 2>&1 &

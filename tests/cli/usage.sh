@@ -106,7 +106,15 @@ run 2 '"server" or "client HOST"' perf sideways
 for url in https://www.google.com/ ftp://www.google.com/ javascript:1; do run 2 "only http:// can be fetched" browse "$url"; done
 for url in http:// "" http://www.google.com:99999/ "http://a b/"; do run 2 "is no URL that can be fetched" browse "$url"; done
 run 2 "a user and a password" browse http://user:pw@www.google.com/
-run 2 "names beyond ASCII" browse http://한국.com/
+run 2 "has no host that DNS could name: string contains a disallowed character" browse "http://☃.com/"
+run 2 "it is no name" browse "http://a%2Fb.com/"
+run 2 "it is no name" get --wire lab: "http://a%zz/"
+run 0 "xn--3e0b707e.com" browse --lang en --out "" http://한국.com/
+run 0 "in DNS  xn--3e0b707e.com" browse --lang en --out "" http://%ED%95%9C%EA%B5%AD.com/
+run 0 "www.google.com has the address" browse --lang en --out "" http://www%2egoogle.com/
+run 1 "resolving xn--3e0b707e.com: the name does not exist (NXDOMAIN)" get --wire lab: http://한국.com/
+run 1 "한국.com: the name does not exist (NXDOMAIN)" ping --wire lab: 한국.com
+run 0 "status: NXDOMAIN" dns ask --wire lab: 한국.com
 run 2 "--mtu goes with --wire only" browse --mtu 500 www.google.com
 run 2 "--capture goes with --wire only" browse --capture c.pcapng www.google.com
 run 2 "--trace goes with --wire only" browse --trace www.google.com

@@ -114,7 +114,7 @@ static void test_D09_records_about_others_are_not_believed(void **state)
     struct dns_answer a;
     made_start(&m, 7, "a.test", DNS_A, DNS_NOERROR);
     made_a(&m, "bank.test", 66, 300);
-    assert_int_equal(read_made(&m, 7, "a.test", &a), HP_ENOENT);
+    assert_int_equal(read_made(&m, 7, "a.test", &a), HP_ENODATA);
     assert_int_equal(a.count, 0);
 }
 
@@ -127,7 +127,7 @@ static void test_D20_names_of_other_lengths(void **state)
     for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
         made_start(&m, 7, "a.test", DNS_A, DNS_NOERROR);
         made_a(&m, other[i], 66, 300);
-        assert_int_equal(read_made(&m, 7, "a.test", &a), HP_ENOENT);
+        assert_int_equal(read_made(&m, 7, "a.test", &a), HP_ENODATA);
     }
     made_start(&m, 7, "a.test", DNS_A, DNS_NOERROR);
     size_t owner = 12 + 8 + 4;
@@ -165,9 +165,16 @@ static void test_negative_answers_have_the_soas_ttl(void **state)
                              .target = name_of("ns.test"), .mail = name_of("x.test"), .minimum_s = 60};
     made_start(&m, 7, "no.test", DNS_A, DNS_NXDOMAIN);
     assert_true(dns_write_record(&m.w, &soa));
-    assert_int_equal(read_made(&m, 7, "no.test", &a), HP_ENOENT);
+    assert_int_equal(read_made(&m, 7, "no.test", &a), HP_ENONAME);
     assert_int_equal(a.ttl, 60);
+    made_start(&m, 7, "no.test", DNS_A, DNS_NOERROR);
+    assert_true(dns_write_record(&m.w, &soa));
+    assert_int_equal(read_made(&m, 7, "no.test", &a), HP_ENODATA);
     made_start(&m, 7, "no.test", DNS_A, DNS_SERVFAIL);
+    assert_int_equal(read_made(&m, 7, "no.test", &a), HP_ESERVFAIL);
+    made_start(&m, 7, "no.test", DNS_A, DNS_REFUSED);
+    assert_int_equal(read_made(&m, 7, "no.test", &a), HP_EREFUSED);
+    made_start(&m, 7, "no.test", DNS_A, DNS_NOTIMP);
     assert_int_equal(read_made(&m, 7, "no.test", &a), HP_EPROTO);
 }
 
@@ -205,7 +212,7 @@ static void test_reply_round_trip(void **state)
     n = dns_reply_end(&r, DNS_NOERROR);
     assert_int_equal(read_answer(bytes_of(b, n), 5, "www.example.org", DNS_A, &a), 2);
     n = dns_reply_error(b, sizeof b, &q, DNS_NXDOMAIN);
-    assert_int_equal(read_answer(bytes_of(b, n), 5, "www.example.org", DNS_A, &a), HP_ENOENT);
+    assert_int_equal(read_answer(bytes_of(b, n), 5, "www.example.org", DNS_A, &a), HP_ENONAME);
     r = dns_reply_start(b, sizeof b, &q);
     for (int i = 0; i < 40; i++) reply_a(&r, (uint8_t)i);       /* no room for all */
     n = dns_reply_end(&r, DNS_NOERROR);

@@ -8,7 +8,7 @@
 #include "wire/dns.h"
 
 enum role { ROLE_ANSWER, ROLE_SILENT, ROLE_NXDOMAIN, ROLE_SERVFAIL, ROLE_WRONG_ID, ROLE_WRONG_QUESTION, ROLE_WRONG_PORT, ROLE_TRUNCATED,
-            ROLE_GARBAGE, ROLE_STRANGER, ROLE_EMPTY };
+            ROLE_GARBAGE, ROLE_STRANGER, ROLE_EMPTY, ROLE_REFUSED };
 enum { IDS_MAX = 4096 };
 
 struct scene {
@@ -40,12 +40,13 @@ static size_t role_answer(const struct dns_msg *m, const struct dns_question *q,
     if (q->type == DNS_AAAA) r.ip = (struct hp_ip){{0x20, 1, 0xd, 0xb8, [15] = 1}};
     if (role == ROLE_WRONG_ID) h.id ^= 0x100;
     if (role == ROLE_NXDOMAIN) h.rcode = DNS_NXDOMAIN;
+    if (role == ROLE_REFUSED) h.rcode = DNS_REFUSED;
     if (role == ROLE_SERVFAIL) h.rcode = DNS_SERVFAIL;
     if (role == ROLE_TRUNCATED) h.truncated = true;
     if (role == ROLE_WRONG_QUESTION) dns_name_parse("other.test", &said.name);
     struct dns_writer w = dns_write_start(out, n, &h);
     dns_write_question(&w, &said);
-    bool address = role != ROLE_NXDOMAIN && role != ROLE_SERVFAIL && role != ROLE_EMPTY;
+    bool address = role != ROLE_NXDOMAIN && role != ROLE_SERVFAIL && role != ROLE_REFUSED && role != ROLE_EMPTY;
     if (role == ROLE_STRANGER) dns_name_parse("victim.test", &r.name);
     if (address) dns_write_record(&w, &r);
     if (role == ROLE_NXDOMAIN || role == ROLE_EMPTY) {
@@ -248,7 +249,24 @@ static void test_nobody_answers(void **state)
     assert_int_equal(c->asked[1], 3);
     assert_in_range(c->p.now - began, HP_S(28), HP_MS(28100));
     c->role[0] = c->role[1] = ROLE_SERVFAIL;
-    assert_int_equal(ask(c, "a.test", HP_DNS_V4), HP_EPROTO);
+    assert_int_equal(ask(c, "a.test", HP_DNS_V4), HP_ESERVFAIL);
+    scene_close(c);
+}
+
+static void test_what_the_servers_said_is_told(void **state)
+{
+    struct scene *c = scene_open(true);
+    c->r.server[c->r.server_count++] = c->second;
+    c->role[0] = ROLE_REFUSED;
+    c->role[1] = ROLE_SILENT;
+    assert_int_equal(ask(c, "a.test", HP_DNS_ANY), HP_EREFUSED); /* not that the other one is silent */
+    c->role[0] = ROLE_NXDOMAIN;
+    c->asked[0] = 0;
+    assert_int_equal(ask(c, "b.test", HP_DNS_ANY), HP_ENONAME);
+    assert_int_equal(c->asked[0], 1); /* RFC 8020: of no kind */
+    c->role[0] = ROLE_EMPTY;
+    assert_int_equal(ask(c, "c.test", HP_DNS_ANY), HP_ENODATA);
+    assert_int_equal(c->asked[0], 3);
     scene_close(c);
 }
 
@@ -269,14 +287,14 @@ static void test_truncated_answers_come_by_tcp(void **state)
     assert_int_equal(c->asked_tcp, 1);
     assert_int_equal(c->r.truncated, 1);
     c->tcp = ROLE_NXDOMAIN;
-    assert_int_equal(ask(c, "b.test", HP_DNS_V4), HP_ENOENT);
+    assert_int_equal(ask(c, "b.test", HP_DNS_V4), HP_ENONAME);
     scene_close(c);
 }
 
 static void test_tcp_that_does_not_help(void **state)
 {
     static const struct { enum role role; int want; } bad[] = {
-        {ROLE_TRUNCATED, HP_EPROTO}, {ROLE_WRONG_ID, HP_EPROTO}, {ROLE_GARBAGE, HP_EPROTO}, {ROLE_SERVFAIL, HP_EPROTO}, {ROLE_SILENT, HP_ETIMEDOUT}};
+        {ROLE_TRUNCATED, HP_EPROTO}, {ROLE_WRONG_ID, HP_EPROTO}, {ROLE_GARBAGE, HP_EPROTO}, {ROLE_SERVFAIL, HP_ESERVFAIL}, {ROLE_SILENT, HP_ETIMEDOUT}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct scene *c = scene_open(true);
         c->role[0] = ROLE_TRUNCATED;
@@ -325,9 +343,9 @@ static void test_negative_answers_are_cached_for_the_soas_time(void **state)
     for (int i = 0; i < 2; i++) {
         struct scene *c = scene_open(true);
         c->role[0] = none[i];
-        assert_int_equal(ask(c, "a.test", HP_DNS_V4), HP_ENOENT);
+        assert_int_equal(ask(c, "a.test", HP_DNS_V4), none[i] == ROLE_EMPTY ? HP_ENODATA : HP_ENONAME);
         pair_run(&c->p, HP_S(39), NULL, NULL);
-        assert_int_equal(ask(c, "a.test", HP_DNS_V4), HP_ENOENT);
+        assert_int_equal(ask(c, "a.test", HP_DNS_V4), none[i] == ROLE_EMPTY ? HP_ENODATA : HP_ENONAME);
         assert_int_equal(c->asked[0], 1);
         pair_run(&c->p, HP_S(2), NULL, NULL);
         c->role[0] = ROLE_ANSWER;
@@ -356,7 +374,7 @@ static void test_D09_records_of_other_names_are_not_believed(void **state)
 {
     struct scene *c = scene_open(true);
     c->role[0] = ROLE_STRANGER;
-    assert_int_equal(ask(c, "a.test", HP_DNS_V4), HP_ENOENT);
+    assert_int_equal(ask(c, "a.test", HP_DNS_V4), HP_ENODATA);
     c->role[0] = ROLE_SILENT;
     c->r.rounds = 1;
     assert_int_equal(ask(c, "victim.test", HP_DNS_V4), HP_ETIMEDOUT);
@@ -417,6 +435,7 @@ int main(void)
         cmocka_unit_test(test_retry_after_silence),
         cmocka_unit_test(test_the_second_server_is_asked),
         cmocka_unit_test(test_nobody_answers),
+        cmocka_unit_test(test_what_the_servers_said_is_told),
         cmocka_unit_test(test_no_port_is_told_at_once),
         cmocka_unit_test(test_truncated_answers_come_by_tcp),
         cmocka_unit_test(test_tcp_that_does_not_help),

@@ -147,7 +147,7 @@ static void test_names_by_dns(void **state)
               "app s dns www.x.test=s\napp c resolve www.x.test\napp c resolve nobody.test\napp c resolve s.eth0\n");
     hp_run_go(h.run, HP_NEVER);
     assert_app(&h, "c.resolve", HP_OK);
-    assert_app(&h, "c.resolve.2", HP_ENOENT);
+    assert_app(&h, "c.resolve.2", HP_ENONAME);
     assert_app(&h, "c.resolve.3", HP_OK);
     assert_news(&h, "www.x.test is 10.0.0.2");
     end(&h);

@@ -162,7 +162,7 @@ static int prog_resolve_main(struct hp_lab_app *app)
     struct hp_resolver *r = hp_lab_resolver(app);
     int n = r ? hp_resolve(app->stack, r, v->name, family, ip, HP_DNS_ADDRESSES_MAX) : HP_ECANCELED;
     for (int i = 0; i < n; i++) hp_lab_say(app, "%s is %s", v->name, hp_ip_text(&ip[i], text, sizeof text));
-    if (n < 0) hp_lab_say(app, "%s: %s", v->name, n == HP_ENOENT ? "no such name" : hp_err_text(n));
+    if (n < 0) hp_lab_say(app, "%s: %s", v->name, hp_err_text(n));
     return n < 0 ? n : HP_OK;
 }
 
