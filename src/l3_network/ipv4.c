@@ -141,6 +141,7 @@ static void ipv4_rx_group(struct hp_stack *s, struct ipv4 *v, struct hp_pkt *p, 
 {
     bool all = hp_ip_is_broadcast(&p->dst);
     *(all ? &v->in_bcast_pkts : &v->in_mcast_pkts) += 1;
+    if (all) p->flags |= PKT_BROADCAST;
     if (all || p->flags & PKT_LOOPED || net_group_has(s, p->link, &p->dst)) ipv4_deliver(s, v, p, h);
     else ipv4_refuse(s, v, p, HP_DROP_NOT_FOR_US);
 }

@@ -38,6 +38,8 @@ static inline size_t ip_header_len(const struct hp_ip *dst) { return hp_ip_is4(d
 
 /* RFC 6724 source address selection for IPv6, the address on the route's link for IPv4.  HP_EADDRNOTAVAIL, HP_ENETUNREACH. */
 int ip_source(struct hp_stack *s, const struct hp_ip *dst, uint16_t link, struct hp_ip *src);
+/* The same for a path that is good (ip_path_check() == HP_OK), without a look at the routes. */
+int ip_path_source(struct hp_stack *s, const struct ip_path *path, const struct hp_ip *dst, struct hp_ip *src);
 bool ip_is_ours(const struct hp_stack *s, const struct hp_ip *ip);                 /* an address that we may receive on    */
 bool ip_is_broadcast(const struct hp_stack *s, const struct hp_ip *ip);            /* limited, or directed on a link of ours */
 /* The network layer's checksum over pseudo header (not folded): add the transport's bytes to it. */

@@ -118,7 +118,12 @@ int ip_source(struct hp_stack *s, const struct hp_ip *dst, uint16_t link, struct
 {
     struct ip_path path;
     int err = path_lookup(s, &path, dst, link);
-    return err ? err : network(s)->family[net_version(dst)]->source(s, dst, &path, src);
+    return err ? err : ip_path_source(s, &path, dst, src);
+}
+
+int ip_path_source(struct hp_stack *s, const struct ip_path *path, const struct hp_ip *dst, struct hp_ip *src)
+{
+    return network(s)->family[net_version(dst)]->source(s, dst, path, src);
 }
 
 void ip_confirm(struct hp_stack *s, const struct ip_path *path)

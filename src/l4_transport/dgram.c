@@ -238,17 +238,18 @@ static int dgram_may_reach(const struct dgram *d, const struct hp_endpoint *to)
     if (!any && four != hp_ip_is4(&d->local)) return HP_ENETUNREACH;
     if (any && hp_ip_is4(&d->local) && !four) return HP_ENETUNREACH;
     if (to->link && d->bound_link && to->link != d->bound_link) return HP_EINVAL;
-    if (!(d->flags & DGRAM_BROADCAST) && four && ip_is_broadcast(d->base.stack, &to->ip)) return HP_EACCES;
+    if (!(d->flags & DGRAM_BROADCAST) && hp_ip_is_broadcast(&to->ip)) return HP_EACCES;
     return HP_OK;
 }
 
-static int dgram_source(struct dgram *d, const struct hp_ip *dst, uint16_t link)
+/* For the path that was found. */
+static int dgram_source(struct dgram *d, const struct hp_ip *dst)
 {
     struct hp_stack *s = d->base.stack;
     bool bound = !hp_ip_is_any(&d->local) && !hp_ip_is_multicast(&d->local) && !ip_is_broadcast(s, &d->local);
     d->route_src = d->local;
-    int err = bound ? HP_OK : ip_source(s, dst, link, &d->route_src);
-    if (!err || !hp_ip_is4(dst) || !ip_is_broadcast(s, dst)) return err;
+    int err = bound ? HP_OK : ip_path_source(s, &d->path, dst, &d->route_src);
+    if (!err || !d->path.broadcast) return err;
     d->route_src = hp_ip4(0, 0, 0, 0); /* RFC 1122 3.2.1.3 (a): a host that does not know its address yet */
     return HP_OK;
 }
@@ -259,9 +260,10 @@ int dgram_route(struct dgram *d, const struct hp_endpoint *to)
     if (err) return err;
     uint16_t link = d->bound_link ? d->bound_link : to->link;
     if (link != d->route_link || !hp_ip_equal(&to->ip, &d->route_dst)) d->path = (struct ip_path){0};
-    struct ip_path before = d->path;
+    uint32_t before = d->path.generation;
     err = ip_path_check(d->base.stack, &d->path, &to->ip, link);
-    if (!err && (!before.generation || before.generation != d->path.generation)) err = dgram_source(d, &to->ip, link);
+    if (!err && d->path.broadcast && !(d->flags & DGRAM_BROADCAST)) err = HP_EACCES;
+    if (!err && before != d->path.generation) err = dgram_source(d, &to->ip);
     d->route_dst = to->ip;
     d->route_link = link;
     if (err) d->path = (struct ip_path){0};

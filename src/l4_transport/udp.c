@@ -85,7 +85,7 @@ static void udp_deliver(struct hp_stack *s, struct udp *u, const struct udp_hdr 
     bool taken = false;
     u->datagrams_in++;
     u->bytes_in += h->len;
-    if (p->flags & (PKT_BROADCAST | PKT_MULTICAST) || hp_ip_is_multicast(&p->dst) || ip_is_broadcast(s, &p->dst)) {
+    if (p->flags & (PKT_BROADCAST | PKT_MULTICAST) || hp_ip_is_multicast(&p->dst)) { /* layer 3 knows directed broadcasts */
         udp_rx_many(s, u, &f, link, p);
         return;
     }

@@ -132,7 +132,7 @@ static int tcp_connect_flow(struct tcp *t, const struct hp_endpoint *peer)
     if (hp_ip_is_any(&peer->ip)) f->peer = hp_ip_is4(&peer->ip) ? hp_ip4(127, 0, 0, 1) : (struct hp_ip){{[15] = 1}};
     if (!any && hp_ip_is4(&f->local) != hp_ip_is4(&f->peer)) return HP_ENETUNREACH;
     int err = ip_path_check(s, &t->path, &f->peer, t->node.link);
-    if (!err && any) err = ip_source(s, &f->peer, t->node.link, &f->local);
+    if (!err && any) err = ip_path_source(s, &t->path, &f->peer, &f->local);
     if (err) return err;
     if (!f->local_port) return tcp_pick_port(t);
     struct tcp_node *other = tcp_find(t->host, f);
