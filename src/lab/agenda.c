@@ -72,13 +72,15 @@ static void heap_set(struct agenda *a, uint32_t id, hp_time at)
 
 static inline uint32_t near_index(hp_time at) { return (uint32_t)((uint64_t)at >> NEAR_WIDTH_BITS) & (NEAR_LISTS - 1); }
 
-static inline bool near_before(const struct agenda *a, uint32_t n, uint32_t m) /* cables + 1 */
+/* n, of this time, is before the first: cables + 1. */
+static inline void near_may_be_first(struct agenda *a, uint32_t n, hp_time at)
 {
-    hp_time at = a->near[n - 1].at, other = a->near[m - 1].at;
-    return at < other || (at == other && n < m);
+    if (at > a->near_first_at || (at == a->near_first_at && n > a->near_first)) return;
+    a->near_first = n;
+    a->near_first_at = at;
 }
 
-static void near_put(struct agenda *a, uint32_t n, hp_time at)
+static inline void near_put(struct agenda *a, uint32_t n, hp_time at)
 {
     uint32_t i = near_index(at), *first = &a->list[i];
     a->near[n - 1] = (struct agenda_near){.at = at, .next = *first};
@@ -87,10 +89,10 @@ static void near_put(struct agenda *a, uint32_t n, hp_time at)
     a->length[i]++;
     a->used[i >> 6] |= 1ull << (i & 63);
     a->words |= 1ull << (i >> 6);
-    if (a->near_first && near_before(a, n, a->near_first)) a->near_first = n;
+    if (a->near_first) near_may_be_first(a, n, at);
 }
 
-static void near_remove(struct agenda *a, uint32_t n)
+static inline void near_remove(struct agenda *a, uint32_t n)
 {
     struct agenda_near *k = &a->near[n - 1];
     uint32_t i = near_index(k->at);
@@ -116,38 +118,43 @@ static uint32_t near_first_list(const struct agenda *a)
 }
 static_assert(NEAR_WORDS == 64, "one word says which are used");
 
-static uint32_t near_find(struct agenda *a)
+void agenda_look_near(struct agenda *a)
 {
-    if (a->near_first || !a->words) return a->near_first;
-    uint32_t first = a->list[near_first_list(a)];
-    for (uint32_t n = a->near[first - 1].next; n; n = a->near[n - 1].next)
-        if (near_before(a, n, first)) first = n;
-    return a->near_first = first;
+    uint32_t n = a->list[near_first_list(a)];
+    a->near_first = n;
+    a->near_first_at = a->near[n - 1].at;
+    while ((n = a->near[n - 1].next)) near_may_be_first(a, n, a->near[n - 1].at);
 }
 
 /* ---- both ---- */
 
+static bool near_takes(const struct agenda *a, hp_time at)
+{
+    uint64_t tick = (uint64_t)at >> NEAR_WIDTH_BITS;
+    return tick - a->tick < NEAR_LISTS /* not if it is earlier, either */ && a->length[near_index(at)] < NEAR_LENGTH_MAX;
+}
+
 void agenda_set(struct agenda *a, uint32_t id, hp_time at)
 {
-    bool near = false;
-    if (!(id & AGENDA_MACHINE)) {
-        struct agenda_near *k = &a->near[id];
-        uint64_t tick = (uint64_t)at >> NEAR_WIDTH_BITS;
-        if (k->at == at && at != HP_NEVER) return;
-        if (k->at != HP_NEVER) near_remove(a, id + 1);
-        near = tick - a->tick < NEAR_LISTS /* not if it is earlier, either */ && a->length[near_index(at)] < NEAR_LENGTH_MAX;
-        if (near) near_put(a, id + 1, at);
-        if (near && !a->where[0][id]) return;
+    if (id & AGENDA_MACHINE) {
+        heap_set(a, id, at);
+        return;
     }
-    heap_set(a, id, near ? HP_NEVER : at);
+    struct agenda_near *k = &a->near[id];
+    bool was_near = k->at != HP_NEVER;
+    if (k->at == at && was_near) return;
+    if (was_near) near_remove(a, id + 1);
+    bool near = near_takes(a, at);
+    if (near) near_put(a, id + 1, at);
+    if (was_near ? !near : a->where[0][id] || !near) heap_set(a, id, near ? HP_NEVER : at);
 }
 
 bool agenda_first(struct agenda *a, struct agenda_entry *e)
 {
-    uint32_t n = near_find(a);
+    uint32_t n = agenda_near_first(a);
     if (a->count) *e = a->heap[0];
     if (!n) return a->count > 0;
-    struct agenda_entry near = {a->near[n - 1].at, n - 1};
+    struct agenda_entry near = {a->near_first_at, n - 1};
     if (!a->count || agenda_before(near, *e)) *e = near;
     return true;
 }
@@ -159,7 +166,6 @@ static void due_put(struct agenda *a, uint32_t n)
     uint32_t i = a->dues++;
     for (; i > 0 && n < a->due[(i - 1) / 2]; i = (i - 1) / 2) a->due[i] = a->due[(i - 1) / 2];
     a->due[i] = n;
-    a->mark[n] |= AGENDA_DUE;
 }
 
 static void due_take(struct agenda *a)
@@ -178,7 +184,7 @@ void agenda_mark(struct agenda *a, uint32_t id)
 {
     uint32_t n = id & ~AGENDA_MACHINE;
     uint8_t was = a->mark[n];
-    a->mark[n] = was | AGENDA_MARKED;
+    a->mark[n] = AGENDA_MARKED | AGENDA_DUE;
     if (!(was & AGENDA_DUE)) due_put(a, n);
 }
 

@@ -38,6 +38,7 @@ struct agenda {
     uint8_t *mark;                      /* of every machine: enum agenda_mark */
     uint32_t dues, mark_room;
     uint32_t near_first;                /* the first cable of the ring + 1; 0 = look for it */
+    hp_time near_first_at;              /* its time */
     uint64_t tick;                      /* 64 ns each: where the ring begins.  No cable in it is earlier */
     uint64_t words, used[NEAR_WORDS];   /* a bit for each word that is not 0; a bit for each list that is not empty */
     uint32_t list[NEAR_LISTS];          /* cable + 1; 0 = empty */
@@ -62,6 +63,15 @@ void agenda_free(struct agenda *a, struct hp_mem *mem);
 
 /* The first of all that are not marks; false = none. */
 bool agenda_first(struct agenda *a, struct agenda_entry *e);
+void agenda_look_near(struct agenda *a);
+/* The first cable of the ring + 1, at a->near_first_at; 0 = the ring is empty. */
+static inline uint32_t agenda_near_first(struct agenda *a)
+{
+    if (!a->near_first && a->words) agenda_look_near(a);
+    return a->near_first;
+}
+/* The time of the first in the heap. */
+static inline hp_time agenda_heap_at(const struct agenda *a) { return a->count ? a->heap[0].at : HP_NEVER; }
 /* Nothing will be set to a time before this, so the ring can begin here. */
 static inline void agenda_advance(struct agenda *a, hp_time now) { a->tick = (uint64_t)now >> NEAR_WIDTH_BITS; }
 /* The cables of a tick that is in the ring, in no order: cable + 1; 0 = no more. */

@@ -215,8 +215,8 @@ static bool world_next_entry(struct hp_world *w, struct agenda_entry *e)
     return mark;
 }
 
-/* The next event happens, unless it is later than `until`.  HP_OK, HP_ETIMEDOUT, HP_ENOENT: there is none. */
-static int world_happen(struct hp_world *w, hp_time until)
+/* Whatever it is. */
+static int world_happen_any(struct hp_world *w, hp_time until)
 {
     struct agenda_entry e;
     hp_time call = calls_next(w), next = world_next_entry(w, &e) ? e.at : HP_NEVER;
@@ -226,6 +226,26 @@ static int world_happen(struct hp_world *w, hp_time until)
     w->events++;
     if (call <= next) calls_run(w);
     else world_run_entry(w, e);
+    return HP_OK;
+}
+
+/* The next event happens, unless it is later than `until`.  HP_OK, HP_ETIMEDOUT, HP_ENOENT: there is none.
+ * Nearly always it is a frame that arrives, or the machine that it came to, and nothing else is at the same time. */
+static int world_happen(struct hp_world *w, hp_time until)
+{
+    struct agenda *a = &w->agenda;
+    uint32_t cable = agenda_near_first(a);
+    hp_time near = cable ? a->near_first_at : HP_NEVER, call = calls_next(w), other = agenda_heap_at(a);
+    if (call < other) other = call;
+    if (a->dues && near > w->now && other > w->now && w->now <= until) {
+        w->events++;
+        world_run_machine(w, world_machine(w, a->due[0]));
+        return HP_OK;
+    }
+    if (a->dues || near >= other || near > until) return world_happen_any(w, until);
+    w->events++;
+    world_advance(w, near);
+    world_run_cable(w, world_cable(w, cable - 1));
     return HP_OK;
 }
 
