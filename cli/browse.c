@@ -17,6 +17,7 @@ struct browse {
     hp_time timeout;
     struct journey journey;
     const char *lang, *out;
+    char left[600]; /* the capture in --out */
     bool step;
     struct page *page;
     int err;
@@ -108,6 +109,13 @@ static void browse_print_troubles(const struct browse *v)
     if (page_is_cut(p)) fprintf(stderr, "hepta: the page is larger than this browser shows; something was left out\n");
 }
 
+static int browse_draw(struct browse *v)
+{
+    struct page_png_options o = {.width = (int)v->png_width};
+    int err = page_png(v->page, &o, v->png);
+    return err ? cli_error("%s cannot be written: %s", v->png, hp_err_text(err)) : CLI_OK;
+}
+
 /* The loaded page in all the ways that were asked for. */
 static int browse_show(struct browse *v)
 {
@@ -116,38 +124,24 @@ static int browse_show(struct browse *v)
     if (v->machine.config.json) browse_print_json(v);
     if (v->err) return v->machine.config.json ? CLI_FAILED : cli_error("%s", page_error(v->page));
     if (!v->machine.config.json) browse_print_troubles(v);
-    if (v->text || (!v->png && !v->machine.config.json)) exit_code = browse_print_text(v);
-    if (v->png) {
-        struct page_png_options o = {.width = (int)v->png_width};
-        int err = page_png(v->page, &o, v->png);
-        if (err) exit_code = cli_error("%s cannot be written: %s", v->png, hp_err_text(err));
-    }
+    if (v->text || v->links || (!v->png && !v->machine.config.json)) exit_code = browse_print_text(v);
+    if (v->png && browse_draw(v)) exit_code = CLI_FAILED;
     if (page_status(v->page) >= 400) exit_code = cli_error("the server answered %d", page_status(v->page));
     return exit_code;
 }
 
 /* ---- the command ---- */
 
-static void browse_program(struct cli_machine *m, void *arg)
+static int browse_local(struct browse *v)
 {
-    struct browse *v = arg;
-    struct page_options o = {.no_pictures = v->no_images, .timeout = v->timeout};
-    v->err = page_load(m->stack, &m->resolver, v->url, &o, &v->page);
-    m->result = CLI_OK;
-}
-
-static int browse_run(struct browse *v)
-{
-    int exit_code = CLI_OK;
     struct page_options o = {.no_pictures = v->no_images};
-    if (v->file) v->err = page_open(v->file, &o, &v->page);
-    else exit_code = cli_machine_run(&v->machine, browse_program, v, NULL);
-    if (!exit_code) exit_code = browse_show(v);
+    v->err = page_open(v->file, &o, &v->page);
+    int exit_code = browse_show(v);
     page_free(v->page);
     return exit_code;
 }
 
-/* ---- without a wire: the embedded internet ---- */
+/* ---- the journey ---- */
 
 static bool browse_fault(void *to, const char *line)
 {
@@ -191,13 +185,13 @@ static int browse_check_machine(const struct cli_config *c)
         const char *name;
     } other[] = {{port->addresses || port->dhcp || port->slaac, "addr"}, {c->gateways, "gw"}, {c->dns_servers, "dns"},
                  {memcmp(&port->mac, &none, sizeof none) != 0, "mac"},
-                 {port->mtu, "mtu"}, {c->name, "name"}, {c->capture, "capture"}, {c->trace, "trace"}, {c->settings, "set"}, {c->verbose, "verbose"}};
+                 {port->mtu, "mtu"}, {c->name, "name"}, {c->settings, "set"}, {c->verbose, "verbose"}};
     const char *no = NULL;
     for (size_t i = 0; i < sizeof other / sizeof *other; i++)
         if (other[i].given && !no) no = other[i].name;
     if (!no) return CLI_OK;
     return cli_usage_error("--%s goes with --wire only: the internet inside the command takes --seed, --loss, --rate, --delay, --jitter, "
-                           "--duplicate, --reorder, --bit-errors, --fault, --json; its capture is in --out", no);
+                           "--duplicate, --reorder, --bit-errors, --fault, --capture, --trace, --json", no);
 }
 
 static void browse_ways(const struct cli_config *c, struct journey *j, char text[JOURNEY_WAYS][40])
@@ -211,26 +205,54 @@ static void browse_ways(const struct cli_config *c, struct journey *j, char text
     for (int i = 0; i < JOURNEY_WAYS; i++) j->way[i] = wanted[i] ? text[i] : NULL;
 }
 
+/* What A sends and receives is left in --out, unless --capture says where. */
+static void browse_capture(struct browse *v)
+{
+    struct journey *j = &v->journey;
+    struct cli_config *c = &v->machine.config;
+    if (c->ports && !c->capture && j->out) {
+        snprintf(v->left, sizeof v->left, "%s/A.pcapng", j->out);
+        c->capture = v->left;
+    }
+    j->capture = c->capture;
+}
+
 static int browse_journey(struct browse *v)
 {
     struct journey *j = &v->journey;
+    const struct cli_config *c = &v->machine.config;
     char loss[32], ways[JOURNEY_WAYS][40];
-    int wrong = browse_check_url(v->url, j->ascii, sizeof j->ascii);
-    if (!wrong) wrong = browse_check_machine(&v->machine.config);
-    if (wrong) return wrong;
-    browse_ways(&v->machine.config, j, ways);
-    if (v->lang && strcmp(v->lang, "ko") != 0 && strcmp(v->lang, "en") != 0) return cli_usage_error("--lang %s: ko or en is wanted", v->lang);
-    snprintf(loss, sizeof loss, "%.12f", (double)v->machine.config.loss / 4294967296.0);
-    if (v->machine.config.loss) j->loss = loss;
+    if (!c->ports) {
+        int wrong = browse_check_machine(c);
+        if (wrong) return wrong;
+    } else if (j->faults) return cli_usage_error("--fault happens in the internet inside the command, which has no --wire");
+    browse_ways(c, j, ways);
+    snprintf(loss, sizeof loss, "%.12f", (double)c->loss / 4294967296.0);
+    if (c->loss) j->loss = loss;
+    bool page_only = v->text || v->links || (v->png && !c->json);
     j->url = v->url;
-    j->out = v->out ? *v->out ? v->out : NULL : "out";
-    j->seed = v->machine.config.seeded ? (uint64_t)v->machine.config.seed : 1;
-    j->json = v->machine.config.json;
+    j->out = v->out ? *v->out ? v->out : NULL : c->json || page_only ? NULL : "out";
+    j->seed = c->seeded ? (uint64_t)c->seed : 1;
+    j->json = c->json;
+    j->silent = page_only;
+    j->trace = c->trace;
+    j->no_pictures = v->no_images;
+    j->timeout = v->timeout;
+    j->png_width = v->png_width ? (int)v->png_width : 1024;
     j->color = isatty(STDOUT_FILENO) && !v->no_color;
     j->korean = browse_korean(v);
     j->wait = v->step;
     j->width = browse_columns(v);
-    return journey_run(j);
+    browse_capture(v);
+    int exit_code = journey_run(j, c->ports ? &v->machine : NULL);
+    v->page = j->page;
+    v->err = j->err;
+    if (page_only && v->page) {
+        int shown = browse_show(v);
+        if (!exit_code) exit_code = shown;
+    } else if (v->png && v->page && !v->err && browse_draw(v)) exit_code = CLI_FAILED;
+    page_free(v->page);
+    return exit_code;
 }
 
 int cli_browse(int argc, char **argv)
@@ -238,15 +260,15 @@ int cli_browse(int argc, char **argv)
     struct browse v = {.url = NULL};
     const struct cli_option own[] = {
         {"file", 0, CLI_TEXT, &v.file, "FILE", "a local page, without any network", 0, 0, 0},
-        {"png", 0, CLI_TEXT, &v.png, "FILE", "draw the page into a picture", 0, 0, 0},
-        {"text", 0, CLI_FLAG, &v.text, NULL, "print the page as text (what happens anyway unless --png or --json says otherwise)", 0, 0, 0},
+        {"png", 0, CLI_TEXT, &v.png, "FILE", "draw the page into a picture; its journey is not told", 0, 0, 0},
+        {"text", 0, CLI_FLAG, &v.text, NULL, "print the page as text; its journey is not told", 0, 0, 0},
         {"width", 0, CLI_NUMBER, &v.width, "N", "columns of the text: the terminal's, or 80", 0, 20, 1000},
         {"png-width", 0, CLI_NUMBER, &v.png_width, "N", "pixels of the picture: 1024", 0, 64, 8192},
-        {"links", 'l', CLI_FLAG, &v.links, NULL, "list where the links lead, below the text", 0, 0, 0},
+        {"links", 'l', CLI_FLAG, &v.links, NULL, "the text, and below it where the links lead", 0, 0, 0},
         {"lang", 0, CLI_TEXT, &v.lang, "ko|en", "of the journey's account; else by LC_ALL or LANG", 0, 0, 0},
         {"step", 0, CLI_FLAG, &v.step, NULL, "the journey's account step by step: Enter goes on, q ends", 0, 0, 0},
         {"fault", 0, CLI_CALL, &v.journey, "LINE", "what goes wrong, 'at 60ms crash 바': as in lab files, times since Enter; repeatable", browse_fault, 0, 0},
-        {"out", 0, CLI_TEXT, &v.out, "FOLDER", "where the journey leaves its page, picture and capture: out; '' = nowhere", 0, 0, 0},
+        {"out", 0, CLI_TEXT, &v.out, "FOLDER", "where the journey leaves its page, picture and capture: out; '' or --json = nowhere", 0, 0, 0},
         {"no-images", 0, CLI_FLAG, &v.no_images, NULL, "do not fetch pictures", 0, 0, 0},
         {"no-color", 0, CLI_FLAG, &v.no_color, NULL, "plain text on a terminal, too", 0, 0, 0},
         {"timeout", 'W', CLI_SPAN, &v.timeout, "TIME", "without progress: 30 s", 0, 0, 0},
@@ -255,10 +277,11 @@ int cli_browse(int argc, char **argv)
     struct cli_option common[CLI_COMMON_OPTIONS];
     cli_common(&v.machine, common);
     const struct cli_usage usage = {"browse [OPTION...] URL | --file FILE",
-        "Fetches a page with its pictures and style sheets over hepta's own network, and shows it: as text, or drawn.\n"
-        "Without --wire: through an internet that is inside the command, told in eight steps from the URL to the page\n"
-        "(www.google.com, www.naver.com).  There --loss is of each cable between routers; --rate, --delay, --jitter, --duplicate, --reorder and\n"
-        "--bit-errors are of the cable of A, from Enter on; the other options of the machine go with --wire.",
+        "Fetches a page with its pictures and style sheets over hepta's own network, tells its journey in eight steps from the URL to the page, and\n"
+        "leaves a page to look at in --out.  With --text, --links or --png: the page only.\n"
+        "Without --wire it goes through an internet that is inside the command (www.google.com, www.naver.com, 한국.com).  There --loss is of each\n"
+        "cable between routers; --rate, --delay, --jitter, --duplicate, --reorder and --bit-errors are of the cable of A, from Enter on; --capture and\n"
+        "--trace are of A; --addr, --gw, --dns, --mac, --mtu, --name, --set and --verbose go with --wire.",
         "  hepta browse www.google.com                        the journey of a page through an internet inside the command\n"
         "  hepta browse --lang ko --fault 'at 60ms crash 바' www.google.com\n"
         "  hepta browse --wire lab: http://server/\n"
@@ -269,11 +292,14 @@ int cli_browse(int argc, char **argv)
     if (words + (v.file != NULL) != 1) return cli_usage_error(words ? "a URL or --file, not both" : "something is missing: hepta browse %s",
         usage.synopsis + 7);
     v.url = argv[1];
-    bool journey = !v.file && !v.machine.config.ports;
-    if (journey && (v.png || v.text || v.links || v.no_images))
-        return cli_usage_error("--png, --text, --links and --no-images go with --wire or --file; the journey leaves its picture in --out");
-    if (!journey && (v.lang || v.step || v.out || v.journey.faults))
-        return cli_usage_error("--lang, --step, --fault and --out belong to the journey, which has no --wire and no --file");
-    if (journey) return browse_journey(&v);
-    return browse_run(&v);
+    if (v.lang && strcmp(v.lang, "ko") != 0 && strcmp(v.lang, "en") != 0) return cli_usage_error("--lang %s: ko or en is wanted", v.lang);
+    if (v.machine.config.json && (v.text || v.links)) return cli_usage_error("--json, or --text and --links, not both");
+    if (v.step && (v.machine.config.json || v.text || v.links || v.png))
+        return cli_usage_error("--step goes through the journey's account: not with --json, --text, --links, --png");
+    if (v.file && v.machine.config.ports) return cli_usage_error("--file is read without any network: not with --wire");
+    if (v.file && (v.lang || v.step || v.out || v.journey.faults))
+        return cli_usage_error("--lang, --step, --fault and --out belong to the journey of a URL, not to --file");
+    if (v.file) return browse_local(&v);
+    exit_code = browse_check_url(v.url, v.journey.ascii, sizeof v.journey.ascii);
+    return exit_code ? exit_code : browse_journey(&v);
 }

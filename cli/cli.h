@@ -85,6 +85,7 @@ struct cli_config {
     int gateways, dns_servers;
     int64_t seed;
     bool seeded, trace, json, verbose;
+    bool plain;                             /* no offload: every frame as it is on the wire */
     bool router;                            /* forwards between its wires */
     bool serves;                            /* waits for others to come, without end: needs a wire that leads out */
     bool paced;                             /* with --wire lab: not faster than real time */
@@ -117,6 +118,9 @@ void cli_common(struct cli_machine *m, struct cli_option out[CLI_COMMON_OPTIONS]
 /* Makes the machine and runs `program` on it to its end, or to the second SIGINT (the first sets m->interrupted and asks gently, by
  * `interrupt`, which may be NULL).  Then it is taken down.  Answers the exit code. */
 int cli_machine_run(struct cli_machine *m, void (*program)(struct cli_machine *m, void *arg), void *arg, void (*interrupt)(void *arg));
+
+/* --trace: an event as a line on stderr. */
+void cli_print_event(const struct hp_event *e);
 
 /* In the program: a name or address to an address; prints what is wrong and answers false. */
 bool cli_resolve(struct cli_machine *m, const char *host, enum hp_dns_family family, struct hp_ip *out);

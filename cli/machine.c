@@ -45,16 +45,20 @@ static void machine_print_frame(const struct hp_event *e)
     fprintf(stderr, "  %s", line);
 }
 
+void cli_print_event(const struct hp_event *e)
+{
+    char line[512];
+    fprintf(stderr, "%s", hp_event_text(e, line, sizeof line));
+    if (e->kind == HP_TRACE_RX || e->kind == HP_TRACE_TX) machine_print_frame(e);
+    fputc('\n', stderr);
+}
+
 static void machine_event(void *ctx, const struct hp_event *e)
 {
     struct cli_machine *m = ctx;
     if (m->capture) hp_pcap_event(m->capture, e);
     if (m->watch.event) m->watch.event(m->watch.ctx, e);
-    if (!m->config.trace) return;
-    char line[512];
-    fprintf(stderr, "%s", hp_event_text(e, line, sizeof line));
-    if (e->kind == HP_TRACE_RX || e->kind == HP_TRACE_TX) machine_print_frame(e);
-    fputc('\n', stderr);
+    if (m->config.trace) cli_print_event(e);
 }
 
 static void machine_describe(const struct cli_machine *m, const struct cli_port *port)
@@ -117,7 +121,7 @@ static int machine_open_wire(struct cli_machine *m, const struct cli_port *port,
 {
     const struct cli_config *c = &m->config;
     char why[512], url[512];
-    bool single = c->router || machine_is_bad(c);
+    bool single = c->router || c->plain || machine_is_bad(c);
     bool kernel = strncmp(port->url, "tap:", 4) == 0 || strncmp(port->url, "tun:", 4) == 0 || strncmp(port->url, "packet:", 7) == 0;
     snprintf(url, sizeof url, "%s%s", port->url, single && kernel && !strstr(port->url, ",offload=") ? ",offload=off" : "");
     int err = hp_wire_open(m->loop, url, out, why, sizeof why);

@@ -131,6 +131,21 @@ void scene_say(struct scene *s, hp_time time, const char *node, int layer, const
                               .kind = UINT8_MAX, .layer = (uint8_t)layer};
 }
 
+void scene_state(struct scene *s, hp_time time, const char *node, uint64_t object, const char *key, const char *from, const char *to)
+{
+    struct scene_event *n = s && !s->ended ? scene_event_add(s) : NULL;
+    if (!n) return;
+    *n = (struct scene_event){.time = time, .object = object, .node = scene_find_node(s, node), .proto = scene_text(s, "tcp"), .key = scene_text(s, key),
+                              .from = scene_text(s, from), .to = scene_text(s, to), .kind = HP_TRACE_STATE, .layer = 4};
+    if (time > s->time) s->time = time;
+}
+
+void scene_drop(struct scene *s, hp_time time, const char *node, uint64_t packet, enum hp_drop drop)
+{
+    struct scene_event *n = s && !s->ended ? scene_event_add(s) : NULL;
+    if (n) *n = (struct scene_event){.time = time, .packet = packet, .node = scene_find_node(s, node), .kind = HP_TRACE_DROP, .drop = (uint16_t)drop};
+}
+
 /* ---- begin and end ---- */
 
 struct scene *scene_new(const struct scene_config *config)
@@ -165,7 +180,11 @@ int scene_watch(struct scene *s, struct hp_world *w)
 
 void scene_end(struct scene *s)
 {
-    if (!s || s->ended || !s->world) return;
+    if (!s || s->ended) return;
+    if (!s->world) {
+        s->ended = true;
+        return;
+    }
     scene_look_end(s);
     if (hp_world_now(s->world) > s->time) s->time = hp_world_now(s->world);
     s->digest = hp_world_digest(s->world);

@@ -41,6 +41,26 @@ int scene_watch(struct scene *s, struct hp_world *w);
 /* Reads the tables that machines have at the end, counters and the digest.  What happens later is not recorded. */
 void scene_end(struct scene *s);
 
+/* ---- without a world: what was seen on a real wire ----
+ * Instead of scene_watch(): machines and cables, then what happened, in the order of time from 0. */
+/* Answers its number, or -1: no memory. */
+int scene_node(struct scene *s, const char *name, const char *kind);
+void scene_address(struct scene *s, const char *node, const char *link, const char *address);
+int scene_cable(struct scene *s, const char *name, int a, int b, hp_time delay); /* from end 0 to end 1 */
+struct scene_seen {
+    uint32_t cable;
+    int end;                    /* that it was handed to */
+    hp_time in, out;            /* out: it arrived or died; HP_NEVER = nobody knows */
+    enum hp_drop drop;
+    uint64_t id;
+    bool raw_ip;                /* it begins with its IP header */
+    struct hp_bytes bytes;      /* without FCS */
+};
+void scene_frame(struct scene *s, const struct scene_seen *seen);
+/* Of a connection of TCP; key: "10.7.0.2:40000 > 10.7.0.1:80". */
+void scene_state(struct scene *s, hp_time time, const char *node, uint64_t object, const char *key, const char *from, const char *to);
+void scene_drop(struct scene *s, hp_time time, const char *node, uint64_t packet, enum hp_drop drop);
+
 /* ---- what the world does not know ---- */
 /* How the machine is drawn: "host", "server", "router", "switch", "hub"; by itself a machine is what its profile makes it. */
 void scene_kind(struct scene *s, const char *node, const char *kind);

@@ -251,14 +251,14 @@ static struct scene_frame *frame_land(struct scene *s, struct scene_cable *c, in
     return NULL;
 }
 
-static struct scene_frame *frame_keep(struct scene *s, struct frame_look *l, struct hp_bytes bytes)
+static struct scene_frame *frame_keep(struct scene *s, struct frame_look *l, enum dissect_link link, struct hp_bytes bytes)
 {
     char line[DISSECT_TEXT];
     l->keeps = true;
-    dissect(bytes, DISSECT_ETHERNET, frame_look_field, l);
+    dissect(bytes, link, frame_look_field, l);
     struct scene_frame f = {.len = (uint32_t)bytes.n, .proto = l->proto, .conn = -1, .next_flying = -1, .fcs = crc_of(bytes)};
     size_t snap = s->config.snap ? s->config.snap : s->bytes.count < SCENE_WHOLE ? SCENE_FRAME_MAX : SCENE_SNAP, n = bytes.n < snap ? bytes.n : snap;
-    dissect_line(bytes, DISSECT_ETHERNET, line, sizeof line);
+    dissect_line(bytes, link, line, sizeof line);
     f.line = scene_text(s, line);
     size_t at = scene_list_add_bytes(s, &s->bytes, bytes.p, n);
     if (at > UINT32_MAX - n || !frame_keep_fields(s, l, &f)) return NULL;
@@ -293,37 +293,51 @@ static void frame_count_left_out(struct scene *s, struct scene_cable *c, struct 
     if (s->left_out > 0) s->left_out = 0;
 }
 
-static struct scene_frame *frame_take(struct scene *s, struct scene_cable *c, const struct hp_cable_event *e)
+/* A frame that is handed to a cable, or dies there without having been kept before. */
+struct frame_entry {
+    struct hp_bytes bytes;      /* without FCS */
+    enum dissect_link link;
+    uint64_t id;
+    hp_time time;
+    int end;
+    bool died;
+};
+
+static struct scene_frame *frame_take(struct scene *s, struct scene_cable *c, const struct frame_entry *e)
 {
     struct frame_look *l = calloc(1, sizeof *l); /* too large for the stack of whoever is being traced */
     if (!l) return NULL;
-    size_t n = hp_pkt_copy_out(e->pkt, 0, s->scratch, SCENE_FRAME_MAX), fcs = hp_pkt_fcs(e->pkt);
-    struct hp_bytes bytes = {s->scratch, n - (fcs < n ? fcs : n)};
-    uint64_t id = hp_pkt_id(e->pkt);
     struct scene_frame *f = NULL;
     uint8_t side = 0;
     l->s = s;
-    dissect(bytes, DISSECT_ETHERNET, frame_look_field, l);
+    dissect(e->bytes, e->link, frame_look_field, l);
     l->tcp &= !l->quoted && l->src[0];
     int32_t conn = l->tcp ? frame_conn(s, l, &side) : -1, node = c->node[e->end];
     bool again = conn >= 0 && frame_conn_take(SCENE_AT(s->conns, struct scene_conn, conn), l, side, node);
-    if (frame_wanted(s, l, id, again, e->kind == HP_CABLE_DROP)) f = frame_keep(s, l, bytes);
+    if (frame_wanted(s, l, e->id, again, e->died)) f = frame_keep(s, l, e->link, e->bytes);
     if (f) {
         if (conn >= 0) frame_keep_tcp(s, l, f, conn, side, again);
-        f->id = id;
+        f->id = e->id;
         f->in = e->time;
         f->out = SCENE_FLYING;
         f->cable = (uint16_t)(c - SCENE_AT(s->cables, struct scene_cable, 0));
         f->end = (uint8_t)e->end;
-        frame_count_left_out(s, c, f, e->kind == HP_CABLE_DROP);
-        kept_add(s, id);
+        frame_count_left_out(s, c, f, e->died);
+        kept_add(s, e->id);
         scene_look_addresses(s, node, e->time);
-    } else if (e->kind == HP_CABLE_ENTER) {
+    } else if (!e->died) {
         s->left_out++;
         c->left_out++;
     }
     free(l);
     return f;
+}
+
+static struct scene_frame *frame_take_event(struct scene *s, struct scene_cable *c, const struct hp_cable_event *e)
+{
+    size_t n = hp_pkt_copy_out(e->pkt, 0, s->scratch, SCENE_FRAME_MAX), fcs = hp_pkt_fcs(e->pkt);
+    return frame_take(s, c, &(struct frame_entry){.bytes = {s->scratch, n - (fcs < n ? fcs : n)}, .link = DISSECT_ETHERNET, .id = hp_pkt_id(e->pkt),
+                                                  .time = e->time, .end = e->end, .died = e->kind == HP_CABLE_DROP});
 }
 
 static struct scene_cable *frame_cable(const struct scene *s, const struct hp_cable *cable)
@@ -359,16 +373,30 @@ void scene_cable_event(void *ctx, const struct hp_cable_event *e)
     if (e->time > s->time) s->time = e->time;
     if (e->kind == HP_CABLE_ENTER) {
         s->frames_seen++;
-        struct scene_frame *f = frame_take(s, c, e);
+        struct scene_frame *f = frame_take_event(s, c, e);
         if (f) frame_fly(s, c, e->end, (int32_t)(s->frames.count - 1));
         return;
     }
     struct scene_frame *f = frame_land(s, c, e->end, hp_pkt_id(e->pkt));
-    if (!f && e->kind == HP_CABLE_DROP && !kept_has(s, hp_pkt_id(e->pkt))) f = frame_take(s, c, e);
+    if (!f && e->kind == HP_CABLE_DROP && !kept_has(s, hp_pkt_id(e->pkt))) f = frame_take_event(s, c, e);
     if (f) {
         f->out = e->time;
         f->drop = e->kind == HP_CABLE_DROP ? (uint16_t)e->drop : 0;
     } else if (kept_has(s, hp_pkt_id(e->pkt))) {
         frame_double(s, e);
     }
+}
+
+void scene_frame(struct scene *s, const struct scene_seen *seen)
+{
+    struct scene_cable *c = s && !s->ended && seen->cable < s->cables.count ? SCENE_AT(s->cables, struct scene_cable, seen->cable) : NULL;
+    if (!c) return;
+    s->frames_seen++;
+    if (seen->in > s->time) s->time = seen->in;
+    struct scene_frame *f = frame_take(s, c, &(struct frame_entry){.bytes = seen->bytes, .link = seen->raw_ip ? DISSECT_RAW_IP : DISSECT_ETHERNET,
+                                                                   .id = seen->id, .time = seen->in, .end = seen->end});
+    if (!f || seen->out == HP_NEVER) return;
+    f->out = seen->out;
+    f->drop = (uint16_t)seen->drop;
+    if (seen->out > s->time) s->time = seen->out;
 }

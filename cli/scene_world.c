@@ -77,7 +77,7 @@ int scene_look(struct scene *s)
 void scene_look_addresses(struct scene *s, int32_t node, hp_time time)
 {
     struct scene_node *n = node < 0 ? NULL : SCENE_AT(s->nodes, struct scene_node, node);
-    const struct hp_stack *stack = n ? hp_world_find(s->world, scene_text_of(s, n->name)) : NULL;
+    const struct hp_stack *stack = n && s->world ? hp_world_find(s->world, scene_text_of(s, n->name)) : NULL;
     struct hp_addr_info info;
     for (unsigned i = 0; stack && hp_addr_info(stack, i, &info) == HP_OK; i++) {
         char text[HP_PREFIX_TEXT];
@@ -89,6 +89,31 @@ void scene_look_addresses(struct scene *s, int32_t node, hp_time time)
         struct scene_address *a = k < n->addresses.count ? NULL : scene_list_add(s, &n->addresses, sizeof *a);
         if (a) *a = (struct scene_address){time, hp_link_info(stack, info.link, &link) == HP_OK ? scene_text(s, link.name) : 0, number};
     }
+}
+
+/* ---- without a world ---- */
+
+int scene_node(struct scene *s, const char *name, const char *kind) { return look_node(s, name, kind); }
+
+void scene_address(struct scene *s, const char *node, const char *link, const char *address)
+{
+    int32_t i = s ? scene_find_node(s, node) : -1;
+    struct scene_address *a = i < 0 ? NULL : scene_list_add(s, &SCENE_AT(s->nodes, struct scene_node, i)->addresses, sizeof *a);
+    if (a) *a = (struct scene_address){0, scene_text(s, link), scene_text(s, address)};
+}
+
+int scene_cable(struct scene *s, const char *name, int a, int b, hp_time delay)
+{
+    struct scene_cable *c = s->cables.count < UINT16_MAX ? scene_list_add(s, &s->cables, sizeof *c) : NULL;
+    if (!c) return -1;
+    c->name = scene_text(s, name);
+    c->node[0] = a;
+    c->node[1] = b;
+    for (int end = 0; end < 2; end++) {
+        c->way[end].delay = delay;
+        c->flying[end] = c->flying_last[end] = -1;
+    }
+    return (int)(s->cables.count - 1);
 }
 
 /* ---- the end ---- */

@@ -1,6 +1,6 @@
 /* The page put together: views, the journey, keys. */
 const VIEWS = [["network", b => buildStage(b)], ["tcp", b => buildTcp(b)], ["signal", b => buildSignal(b)], ["page", b => buildPage(b)], ["machines", b => buildMachines(b)], ["outcome", b => buildOutcome(b)]];
-const viewThere = {page: !!raw.page || raw.loads.length > 0, tcp: conns.length > 0};
+const viewThere = {page: !!raw.page || raw.loads.length > 0, tcp: conns.length > 0, signal: !facts.wire};
 
 function buildTop() {
   document.documentElement.lang = lang;
@@ -8,7 +8,8 @@ function buildTop() {
   $("title").textContent = pageTitle();
   const bits = [];
   if (facts.seed) bits.push(`${T("seed")} ${facts.seed}`);
-  bits.push(`${T("duration")} ${spanText(END)}`, `${num(raw.limits.frames_seen)} ${T("frames")}`, `${T("digest")} ${raw.digest}`);
+  bits.push(`${T(facts.wire ? "realTime" : "duration")} ${spanText(END)}`, `${num(raw.limits.frames_seen)} ${T("frames")}`);
+  if (!facts.wire) bits.push(`${T("digest")} ${raw.digest}`);
   $("facts").textContent = bits.join("  ·  ");
   $("lang").textContent = T("lang");
   $("theme").textContent = "◐";
@@ -116,7 +117,7 @@ hear("playing", () => { if (at.playing) $("enter")?.remove(); });
 
 /* ---- keys, help, themes ---- */
 function buildAbout() {
-  $("about").replaceChildren(el("h2", {}, pageTitle()), el("p", {}, T("aboutText")), el("dl", {}, ...T("keys").flatMap(([k, text]) => [el("dt", {}, k), el("dd", {}, text)])), el("button", {on: {click: () => $("about").close()}}, T("close")));
+  $("about").replaceChildren(el("h2", {}, pageTitle()), el("p", {}, T(facts.wire ? "aboutWire" : "aboutText")), el("dl", {}, ...T("keys").flatMap(([k, text]) => [el("dt", {}, k), el("dd", {}, text)])), el("button", {on: {click: () => $("about").close()}}, T("close")));
 }
 function setLang(l) {
   lang = WORDS[l] ? l : "en";

@@ -76,7 +76,7 @@ function buildPacket() {
   box.replaceChildren(
     el("div", {class: "phead p-" + f.p}, el("div", {class: "ptitle"}, el("i", {class: "dot"}), el("h2", {}, f.label), el("span", {class: "id"}, `id ${f.id}`), el("button", {class: "quiet x", "aria-label": T("close"), on: {click: () => choose(null)}}, "×")),
       el("p", {class: "pline"}, f.text), f.drop ? el("p", {class: "bad"}, `${T("lost")} — ${f.drop}: ${raw.drops[f.drop] ?? ""}`) : null,
-      el("div", {class: "acts"}, el("button", {on: {click: () => { signal.choice = -1; setView("signal"); }}}, T("showSignal")), f.conn !== undefined ? el("button", {on: {click: () => setView("tcp")}}, T("showTcp")) : null)),
+      el("div", {class: "acts"}, facts.wire ? null : el("button", {on: {click: () => { signal.choice = -1; setView("signal"); }}}, T("showSignal")), f.conn !== undefined ? el("button", {on: {click: () => setView("tcp")}}, T("showTcp")) : null)),
     scroll, buildHex(f, fields, layers));
 }
 function emptyLayers() {

@@ -23,7 +23,7 @@ static void fate_in_machine(const struct journey *j, struct fate *fate)
     uint32_t node = record_to(&j->record, fate->last);
     const struct record_death *d = fate_death(j, fate->last->id, node);
     char to[HP_IP_TEXT] = "";
-    record_text(fate->last, "ip.dst", to, sizeof to);
+    record_ip(fate->last, true, to, sizeof to);
     bool there = strcmp(journey_who(j, to), journey_node(j, node)) == 0;
     fate->node = node;
     fate->time = d ? d->time : fate->last->out;
@@ -37,7 +37,7 @@ void journey_fate(const struct journey *j, const struct record_frame *first, str
 {
     const struct record *r = &j->record;
     *fate = (struct fate){.first = first, .last = first};
-    for (const struct record_frame *f = first; f < r->frame + r->frames; f++)
+    for (const struct record_frame *f = first; !j->wired && f < r->frame + r->frames; f++) /* a real wire shows one hop */
         if (f->id == first->id && f->in >= first->in) fate->last = f;
     fate->time = fate->last->in;
     fate->cable = fate->last->drop != HP_DROP_NONE;
@@ -52,7 +52,8 @@ const char *journey_fate_text(const struct journey *j, const struct fate *fate, 
 {
     const char *place = fate->cable ? j->plan->cable[fate->last->cable].name : journey_node(j, fate->node);
     const char *why = hp_drop_name(fate->drop);
-    if (fate->on_its_way) snprintf(buf, n, "%s", account_of(&j->account, "was still on its way", "아직 가는 중이었다"));
+    if (fate->on_its_way) snprintf(buf, n, "%s", j->wired ? account_of(&j->account, "nothing shows that it arrived", "도착했다는 표시가 없다")
+                                                        : account_of(&j->account, "was still on its way", "아직 가는 중이었다"));
     else if (j->account.korean) snprintf(buf, n, "%s%s에서 사라졌다: %s (%s)", fate->cable ? "케이블 " : "", place, why, journey_drop_korean(fate->drop));
     else snprintf(buf, n, "died %s %s: %s (%s)", fate->cable ? "on the cable" : "at", place, why, hp_drop_text(fate->drop));
     return buf;

@@ -17,9 +17,6 @@ enum { JOURNEY_READY_S = 120,
        JOURNEY_STACK = 256 << 10,
        JOURNEY_SLICE_MS = 20 };
 
-#define JOURNEY_TITLE_EN "The journey of a page"
-#define JOURNEY_TITLE_KO "페이지의 여정"
-
 /* ---- the lab ---- */
 
 static int journey_file(void *ctx, const char *name, struct hp_bytes *out)
@@ -141,7 +138,7 @@ static char *journey_lines(const struct journey *j, hp_time began)
 static void journey_program(struct hp_stack *s, void *arg)
 {
     struct journey *j = arg;
-    struct page_options o = {.timeout = HP_S(120)};
+    struct page_options o = {.timeout = j->timeout ? j->timeout : HP_S(120), .no_pictures = j->no_pictures};
     j->err = page_load(s, hp_run_resolver(j->run, "A"), j->ascii, &o, &j->page);
     j->ended = hp_now(s);
     j->over = true;
@@ -182,129 +179,6 @@ static int journey_happen(struct journey *j)
     return CLI_OK;
 }
 
-/* ---- what is left behind ---- */
-
-static void journey_scene_page(struct journey *j)
-{
-    uint8_t *png = NULL;
-    char *text = NULL;
-    size_t n = 0, text_n = 0;
-    if (!j->page || j->err) return;
-    page_png_bytes(j->page, &(struct page_png_options){.width = 1024}, &png, &n);
-    FILE *f = open_memstream(&text, &text_n);
-    if (f) {
-        page_text(j->page, &(struct page_text_options){.width = 80}, f);
-        fclose(f);
-    }
-    scene_page(j->scene, page_url(j->page), (struct hp_bytes){png, n}, text);
-    for (int i = 0; i < page_resources(j->page); i++) {
-        const struct page_resource *r = page_resource(j->page, i);
-        scene_load(j->scene, &(struct scene_load){.url = r->url, .status = r->status, .bytes = r->wire_bytes, .began = r->began,
-                                                  .resolved = r->resolved, .connected = r->connected, .first_byte = r->first_byte,
-                                                  .ended = r->ended, .note = r->error});
-    }
-    free(png);
-    free(text);
-}
-
-/* The account once more, in the other language. */
-static void journey_translate(struct journey *j)
-{
-    struct account told = j->account;
-    j->account = (struct account){.korean = !j->korean};
-    j->korean = !j->korean;
-    steps_write(j);
-    j->korean = !j->korean;
-    j->other = j->account;
-    j->account = told;
-}
-
-static int journey_write_files(struct journey *j)
-{
-    char path[600], seed[32], enter[32];
-    snprintf(enter, sizeof enter, "%lld", (long long)j->began);
-    scene_fact(j->scene, "enter", enter);
-    scene_fact(j->scene, "title_en", JOURNEY_TITLE_EN);
-    scene_fact(j->scene, "title_ko", JOURNEY_TITLE_KO);
-    snprintf(seed, sizeof seed, "%llu", (unsigned long long)j->seed);
-    scene_fact(j->scene, "seed", seed);
-    scene_fact(j->scene, "url", j->url);
-    scene_end(j->scene);
-    journey_translate(j);
-    account_scene(&j->account, &j->other, j->scene, j->began);
-    journey_scene_page(j);
-    snprintf(path, sizeof path, "%s/journey.html", j->out);
-    if (!scene_write_html(j->scene, path)) return cli_error("%s cannot be written: %s", path, strerror(errno));
-    snprintf(path, sizeof path, "%s/page.png", j->out);
-    if (j->page && !j->err && page_png(j->page, &(struct page_png_options){.width = 1024}, path)) return cli_error("%s cannot be written", path);
-    return CLI_OK;
-}
-
-/* ---- printing ---- */
-
-static void journey_print_map(const struct journey *j)
-{
-    printf("%shepta browse %s%s   seed %llu\n\n"
-           "  A ── switch ── home ── 가 ── 마 ── 바 ── 라 ── B  www.google.com\n"
-           "                          │     │     │     ╲── ns1.google.com\n"
-           "                       resolver │   naver   │\n"
-           "                                나 ── 다 ───┘\n"
-           "                                │     │\n"
-           "                              root   com\n",
-           j->color ? "\033[1m" : "", j->url, j->color ? "\033[0m" : "", (unsigned long long)j->seed);
-}
-
-static void journey_print(struct journey *j)
-{
-    journey_print_map(j);
-    for (int i = 0; i < j->account.steps; i++) {
-        account_print(&j->account, i, stdout, j->color, j->width > 100 ? 100 : j->width);
-        if (!j->wait || i + 1 == j->account.steps) continue;
-        fputs(account_of(&j->account, "\n   -- Enter goes on, q and Enter ends --", "\n   -- Enter: 계속, q와 Enter: 끝 --"), stdout);
-        fflush(stdout);
-        int first = getchar();
-        for (int c = first; c != '\n' && c != EOF;) c = getchar();
-        if (first == 'q') break;
-    }
-    printf("\n%s %016llx\n", account_of(&j->account, "The same seed gives the same journey, bit for bit: digest", "같은 seed는 비트까지 같은 여정을 준다: digest"),
-           (unsigned long long)hp_world_digest(j->world));
-    if (!j->out) return;
-    printf("%s\n  %s/journey.html\n  %s/page.png\n  %s/A.pcapng (%s)\n  %s/capture.pcapng (%s)\n", account_of(&j->account, "To look at:", "더 볼 것:"),
-           j->out, j->out, j->out, account_of(&j->account, "what A sent and received", "A가 보내고 받은 것"), j->out,
-           account_of(&j->account, "every frame at both ends of every cable", "모든 케이블 양 끝의 모든 프레임"));
-    printf("  %s browse --fault 'at 60ms crash 바' www.google.com    %s\n", program_invocation_name,
-           account_of(&j->account, "a router dies on the way", "도중에 라우터가 죽는다"));
-}
-
-static void journey_json_text(const char *name, const char *text)
-{
-    printf("\"%s\":", name);
-    cli_json_text(stdout, text, strlen(text));
-}
-
-static void journey_print_json(const struct journey *j)
-{
-    printf("{");
-    journey_json_text("url", j->url);
-    printf(",\"seed\":%llu,\"status\":%d,\"milliseconds\":%.6f,\"digest\":\"%016llx\",", (unsigned long long)j->seed, j->page ? page_status(j->page) : 0,
-           journey_ms(j, j->ended), (unsigned long long)hp_world_digest(j->world));
-    journey_json_text("title", j->page ? page_title(j->page) : "");
-    printf(",\"steps\":[");
-    for (int i = 0; i < j->account.steps; i++) {
-        const struct account_step *s = &j->account.step[i];
-        printf("%s{", i ? "," : "");
-        journey_json_text("step", s->label);
-        printf(",");
-        journey_json_text("title", s->title);
-        printf(",\"layer\":%d,\"packets\":[", s->layer);
-        for (size_t k = 0; k < s->packets; k++) printf("%s%llu", k ? "," : "", (unsigned long long)s->packet[k]);
-        printf("],");
-        journey_json_text("text", s->text ? s->text : "");
-        printf("}");
-    }
-    printf("]}\n");
-}
-
 /* ---- all of it ---- */
 
 static int journey_begin(struct journey *j)
@@ -317,35 +191,77 @@ static int journey_begin(struct journey *j)
     return result ? result : journey_watch(j);
 }
 
-static int journey_tell(struct journey *j, struct lab_out *files)
+/* A's frames in a file, and its events on stderr. */
+struct journey_watcher {
+    const struct journey *j;
+    const struct hp_stack *a;
+    struct hp_pcap *pcap;
+};
+
+static void journey_event(void *ctx, const struct hp_event *e)
 {
-    char why[512];
-    steps_write(j);
-    if (j->json) journey_print_json(j);
-    else journey_print(j);
-    if (files && lab_out_close(files, why, sizeof why)) return cli_error("%s", why);
-    int result = j->out ? journey_write_files(j) : CLI_OK;
-    bool failed = j->err || page_status(j->page) >= 400 || journey_is_partial(j);
-    return result ? result : failed ? CLI_FAILED : CLI_OK;
+    struct journey_watcher *w = ctx;
+    if (e->stack != w->a) return;
+    if (w->pcap) hp_pcap_event(w->pcap, e);
+    if (w->j->trace) cli_print_event(e);
 }
 
-int journey_run(struct journey *j)
+static int journey_watch_a(struct journey *j, struct journey_watcher *w)
+{
+    *w = (struct journey_watcher){.j = j, .a = hp_world_find(j->world, "A")};
+    if (!j->capture && !j->trace) return CLI_OK;
+    int err = j->capture ? hp_pcap_create(j->capture, &w->pcap) : HP_OK;
+    if (err) return cli_error("%s cannot be written: %s", j->capture, hp_err_text(err));
+    const struct hp_trace trace = {journey_event, w, 0};
+    return hp_world_trace(j->world, &trace, NULL) ? cli_error("out of memory") : CLI_OK;
+}
+
+static int journey_run_embedded(struct journey *j)
 {
     char why[512];
     struct lab_out *files = NULL;
-    j->account.korean = j->korean;
-    if (j->out && mkdir(j->out, 0777) && errno != EEXIST) return cli_error("%s cannot be made: %s", j->out, strerror(errno));
+    struct journey_watcher watcher = {.pcap = NULL};
     int result = journey_begin(j);
+    if (!result) result = journey_watch_a(j, &watcher);
     if (!result && j->out) {
         files = lab_out_new(j->run, j->out, false, why, sizeof why);
         if (!files || lab_out_view(files, j->out, "A", why, sizeof why)) result = cli_error("%s", why);
     }
     if (!result) result = journey_happen(j);
-    if (!result) result = journey_tell(j, files);
-    page_free(j->page);
+    if (!result) {
+        int told = journey_tell(j);
+        if (files && lab_out_close(files, why, sizeof why)) result = cli_error("%s", why);
+        if (!result && j->out) result = journey_leave(j);
+        if (!result) result = told;
+    }
     journey_unbuild(j);
-    scene_free(j->scene);
     lab_out_free(files);
+    if (watcher.pcap && hp_pcap_close(watcher.pcap)) result = cli_error("%s could not be written to its end", j->capture);
+    return result;
+}
+
+static int journey_run_wired(struct journey *j, struct cli_machine *m)
+{
+    struct scene_config c = {.title = account_of(&j->account, JOURNEY_TITLE_EN, JOURNEY_TITLE_KO), .lang = j->korean ? "ko" : "en"};
+    j->wired = calloc(1, sizeof *j->wired);
+    j->scene = scene_new(&c);
+    int result = j->wired && j->scene ? wired_happen(j, m) : cli_error("out of memory");
+    if (!result) {
+        wired_infer(j);
+        result = journey_tell(j);
+        int left = j->out ? wired_scene(j) ? cli_error("out of memory") : journey_leave(j) : CLI_OK;
+        if (left) result = left;
+    }
+    free(j->wired);
+    return result;
+}
+
+int journey_run(struct journey *j, struct cli_machine *machine)
+{
+    j->account.korean = j->korean;
+    if (j->out && mkdir(j->out, 0777) && errno != EEXIST) return cli_error("%s cannot be made: %s", j->out, strerror(errno));
+    int result = machine ? journey_run_wired(j, machine) : journey_run_embedded(j);
+    scene_free(j->scene);
     record_free(&j->record);
     account_free(&j->account);
     account_free(&j->other);

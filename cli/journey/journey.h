@@ -1,8 +1,10 @@
-/* A page's journey through the embedded internet.
+/* A page's journey, through the embedded internet or over a real wire.
  *
  *   journey.c      the world is built, its routers learn, the browser asks, everything is recorded
+ *   wired.c        or else: a machine on a real wire asks, and what it sees is recorded, in the same shape
  *   steps*.c       the account of it, in the eight steps of the study note: what really went over the cables
  *   account.c      steps as text
+ *   tell*.c        the account on the terminal, as JSON, and as what is left in the folder
  *   record.c       what happened */
 #ifndef CLI_JOURNEY_H
 #define CLI_JOURNEY_H
@@ -11,9 +13,16 @@
 #include "hepta/run.h"
 #include "journey/account.h"
 #include "journey/record.h"
+#include "journey/wired.h"
 #include "scene.h"
 
-enum { JOURNEY_FAULTS_MAX = 16, JOURNEY_WAYS = 6 };
+enum { JOURNEY_FAULTS_MAX = 16,
+       JOURNEY_WAYS = 6,
+       JOURNEY_VERDICTS_MAX = 8 };
+
+#define JOURNEY_TITLE_EN "The journey of a page"
+#define JOURNEY_TITLE_KO "페이지의 여정"
+
 extern const char *const journey_way_words[JOURNEY_WAYS]; /* "rate", "delay", ...: what can be set on A's cable */
 
 /* What became of a packet. */
@@ -27,16 +36,27 @@ struct fate {
     hp_time time;
 };
 
+/* Why something did not come: the layer that gave up, in words of both languages. */
+struct ladder {
+    int layer, resource; /* resource: of the page; -1 = no page at all */
+    char english[400], korean[400];
+};
+
 struct journey {
     /* set by the caller */
     char ascii[HP_HTTP_PATH_MAX + HP_HTTP_HOST_MAX]; /* the URL, as it is asked for */
     const char *url, *out; /* out: the folder of what is left behind; NULL = nothing */
     uint64_t seed;
-    bool korean, json, wait, color, text_only;
+    bool korean, json, wait, color, trace, silent, no_pictures; /* silent: nothing is told */
+    const char *capture; /* a file for A's frames, or NULL */
+    hp_time timeout;
     const char *loss; /* on every cable between routers, or NULL */
     const char *way[JOURNEY_WAYS]; /* values of A's cable in the lab language, or NULL */
     const char *fault[JOURNEY_FAULTS_MAX]; /* lines of the lab language, times from the moment at which the browser begins */
-    int faults, width;
+    int faults, width, png_width;
+
+    struct wired *wired; /* a real wire; NULL: the embedded internet */
+    hp_time base; /* the machine's time at which a wired journey began: all times but the page's resources' are since then */
 
     char *text; /* the lab, with what was added */
     struct hp_plan *plan;
@@ -51,15 +71,23 @@ struct journey {
     bool over;
     /* found again in what was recorded */
     struct hp_url where;
-    struct hp_ip client, server;
+    struct hp_ip server;
     uint16_t port; /* the client's, of the connection that brought the document */
+    hp_time opened; /* when it was; HP_NEVER = it was not */
     const struct record_frame *request, *response;
     char server_node[32];
     uint32_t told; /* news that the account has told */
+    struct ladder verdict[JOURNEY_VERDICTS_MAX];
+    int verdicts;
 };
 
-/* Makes, lets happen, tells; enum cli_exit. */
-int journey_run(struct journey *j);
+/* Makes, lets happen, tells; enum cli_exit.  machine: NULL, or on the wire of which it is.  The page is the caller's. */
+int journey_run(struct journey *j, struct cli_machine *machine);
+
+/* tell.c, tell_json.c */
+int journey_tell(struct journey *j); /* enum cli_exit */
+int journey_leave(struct journey *j);
+void journey_print_json(const struct journey *j);
 
 /* steps.c: finds the document's connection and writes the account. */
 void steps_find(struct journey *j);
@@ -68,6 +96,11 @@ void steps_write(struct journey *j);
 void steps_wrap(struct journey *j);
 void steps_wire(struct journey *j);
 void steps_unwrap(struct journey *j);
+/* steps_wired.c: what a real wire shows instead of steps 0, 4 and 5, and its ladder. */
+void steps_wired_before(struct journey *j);
+void steps_wired_inferred(struct journey *j);
+void steps_wired_beyond(struct journey *j);
+void steps_wired_ladder(const struct journey *j, int err, hp_time from, hp_time to, struct ladder *l);
 /* steps_talk.c: URL, names, neighbours, connections. */
 void steps_before(struct journey *j);
 void steps_url(struct journey *j);
@@ -86,6 +119,8 @@ hp_time journey_died(const struct journey *j, const char *node); /* when it lost
 void journey_faults(struct journey *j, hp_time until); /* rows: faults and RIP's new ways that were not told yet */
 
 /* What several steps need. */
+bool journey_is_beyond(const struct journey *j, const struct record_frame *f); /* on another cable than A's */
+void ladder_is(struct ladder *l, int layer, const char *english, const char *korean);
 bool journey_is_partial(const struct journey *j); /* something that the page needs did not come */
 const char *journey_node(const struct journey *j, uint32_t node);
 /* Who has this address: "resolver", or the address itself. */

@@ -4,13 +4,7 @@
 
 #include "journey/journey.h"
 
-/* Why it failed: the layer, in words of both languages. */
-struct ladder {
-    int layer;
-    char english[400], korean[400];
-};
-
-static void ladder_is(struct ladder *l, int layer, const char *english, const char *korean)
+void ladder_is(struct ladder *l, int layer, const char *english, const char *korean)
 {
     l->layer = layer;
     snprintf(l->english, sizeof l->english, "%s", english);
@@ -57,7 +51,7 @@ static void ladder_find(const struct journey *j, int err, hp_time from, hp_time 
         snprintf(english, sizeof english, "the computer A itself lost its power %.3f ms after Enter", journey_ms(j, dead));
         snprintf(korean, sizeof korean, "컴퓨터 A 자신이 Enter 뒤 %.3f ms에 꺼졌다", journey_ms(j, dead));
         ladder_is(l, 1, english, korean);
-    } else if (err == HP_ECONNREFUSED) {
+    } else if (err == HP_ECONNREFUSED && j->server_node[0]) {
         snprintf(english, sizeof english, "%s answered with RST: nobody listens on port %u there", j->server_node, j->where.port);
         snprintf(korean, sizeof korean, "%s가 RST로 거절했다: 포트 %u에서 듣는 프로세스가 없다", j->server_node, j->where.port);
         ladder_is(l, 4, english, korean);
@@ -69,6 +63,8 @@ static void ladder_find(const struct journey *j, int err, hp_time from, hp_time 
         ladder_is(l, 7, "the name server refused to answer (REFUSED)", "네임 서버가 답하기를 거절했다 (REFUSED)");
     } else if (err == HP_ESERVFAIL) {
         ladder_is(l, 7, "the name server could not find out the address (SERVFAIL)", "네임 서버가 주소를 알아내지 못했다 (SERVFAIL)");
+    } else if (j->wired) {
+        steps_wired_ladder(j, err, from, to, l);
     } else if (ladder_killer(j, from, to, &fate)) {
         snprintf(english, sizeof english, "the packet that was sent at %.3f ms ", journey_ms(j, fate.first->in));
         journey_fate_text(j, &fate, korean, sizeof korean);
@@ -86,8 +82,10 @@ static void ladder_find(const struct journey *j, int err, hp_time from, hp_time 
     if (l->layer == 0) l->layer = 4;
 }
 
-static void ladder_print(struct journey *j, const struct ladder *l)
+static void ladder_print(struct journey *j, struct ladder *l, int resource)
 {
+    l->resource = resource;
+    if (j->verdicts < JOURNEY_VERDICTS_MAX) j->verdict[j->verdicts++] = *l;
     static const char *const names[2][8] = {{"", "physical", "data link", "network", "transport", "session", "presentation", "application"},
                                             {"", "물리", "데이터 링크", "네트워크", "전송", "세션", "표현", "응용"}};
     struct account *a = &j->account;
@@ -111,7 +109,7 @@ void steps_failed(struct journey *j)
         journey_faults(j, HP_NEVER - 1);
         if (!a->korean) account_say(a, "%s", "%s", j->page && page_error(j->page)[0] ? page_error(j->page) : hp_err_text(j->err));
         ladder_find(j, j->err, j->began, j->ended, &l);
-        ladder_print(j, &l);
+        ladder_print(j, &l, -1);
         return;
     }
     journey_faults(j, HP_NEVER - 1);
@@ -120,7 +118,7 @@ void steps_failed(struct journey *j)
         if (!r->err && !r->error && r->status < 400) continue;
         account_say(a, "%s did not come: %s", "%s 오지 않았다: %s", r->url, r->error ? r->error : r->status >= 400 ? "HTTP status" : hp_err_text(r->err));
         if (r->status >= 400) ladder_is(&l, 7, "the server answered that it has no such thing", "서버가 그런 것은 없다고 답했다");
-        else ladder_find(j, r->err, r->began, r->ended ? r->ended : j->ended, &l);
-        ladder_print(j, &l);
+        else ladder_find(j, r->err, r->began - j->base, r->ended ? r->ended - j->base : j->ended, &l);
+        ladder_print(j, &l, i);
     }
 }

@@ -41,7 +41,7 @@ static void record_field(void *ctx, const struct dissect_field *field)
 /* Once, while it is told: the account looks at all frames again and again. */
 static void record_look(struct record_frame *f)
 {
-    dissect(f->bytes, DISSECT_ETHERNET, record_field, f);
+    dissect(f->bytes, record_link(f), record_field, f);
     size_t most = f->payload.p ? (size_t)(f->bytes.p + f->bytes.n - f->payload.p) : 0;
     if (f->payload.n > most) f->payload.n = most;
 }
@@ -60,21 +60,21 @@ static void record_route(struct record *r, struct record_frame *f)
     f->routed = true;
 }
 
-static void record_enter(struct record *r, const struct hp_cable_event *e, uint32_t cable)
+struct record_frame *record_keep(struct record *r, const struct hp_pkt *pkt, hp_time time, uint32_t cable, int end, bool raw_ip)
 {
-    if (!record_grow(r, &r->frame, r->frames, &r->frames_room, sizeof *r->frame, RECORD_FRAMES_MAX)) return;
-    uint8_t *bytes = malloc(RECORD_BYTES_MAX);
+    if (!record_grow(r, &r->frame, r->frames, &r->frames_room, sizeof *r->frame, RECORD_FRAMES_MAX)) return NULL;
+    size_t fcs = hp_pkt_fcs(pkt), n = hp_pkt_len(pkt) - fcs;
+    if (n > RECORD_BYTES_MAX) n = RECORD_BYTES_MAX;
+    uint8_t *bytes = malloc(n + 1);
     if (!bytes) {
         r->left_out++;
-        return;
+        return NULL;
     }
-    size_t fcs = hp_pkt_fcs(e->pkt), n = hp_pkt_copy_out(e->pkt, 0, bytes, RECORD_BYTES_MAX), all = hp_pkt_len(e->pkt) - fcs;
-    if (n > all) n = all;
-    uint8_t *fit = realloc(bytes, n + 1);
-    r->frame[r->frames++] = (struct record_frame){.in = e->time, .out = HP_NEVER, .id = hp_pkt_id(e->pkt), .cable = cable, .end = (uint8_t)e->end,
-                                                  .bytes = {fit ? fit : bytes, n}, .fcs = (uint32_t)fcs};
-    record_look(&r->frame[r->frames - 1]);
-    record_route(r, &r->frame[r->frames - 1]);
+    struct record_frame *f = &r->frame[r->frames++];
+    *f = (struct record_frame){.in = time, .out = HP_NEVER, .id = hp_pkt_id(pkt), .cable = cable, .end = (uint8_t)end, .raw_ip = raw_ip,
+                               .bytes = {bytes, hp_pkt_copy_out(pkt, 0, bytes, n)}, .fcs = (uint32_t)fcs};
+    record_look(f);
+    return f;
 }
 
 /* The frame that entered last with this id and is still on its way. */
@@ -94,7 +94,8 @@ static void record_cable_event(void *ctx, const struct hp_cable_event *e)
     int32_t cable = hp_plan_find_cable(r->plan, hp_cable_name(e->cable));
     if (cable < 0) return;
     if (e->kind == HP_CABLE_ENTER) {
-        record_enter(r, e, (uint32_t)cable);
+        struct record_frame *f = record_keep(r, e->pkt, e->time, (uint32_t)cable, e->end, false);
+        if (f) record_route(r, f);
         return;
     }
     struct record_frame *f = record_find(r, (uint32_t)cable, hp_pkt_id(e->pkt));
@@ -104,24 +105,31 @@ static void record_cable_event(void *ctx, const struct hp_cable_event *e)
 }
 
 /* What is not for a machine, and what a machine has used up, did not die. */
-static void record_dies(struct record *r, const struct hp_event *e, uint32_t node)
+void record_keep_death(struct record *r, const struct hp_event *e, uint32_t node)
 {
     if (e->drop == HP_DROP_NOT_FOR_US || e->drop == HP_DROP_TAKEN || !e->pkt_id) return;
     if (record_grow(r, &r->death, r->deaths, &r->deaths_room, sizeof *r->death, RECORD_DEATHS_MAX))
         r->death[r->deaths++] = (struct record_death){e->time, e->pkt_id, node, e->drop};
 }
 
+struct record_state *record_keep_state(struct record *r, const struct hp_event *e, uint32_t node)
+{
+    if (!record_grow(r, &r->state, r->states, &r->states_room, sizeof *r->state, RECORD_STATES_MAX)) return NULL;
+    struct record_state *s = &r->state[r->states++];
+    *s = (struct record_state){.time = e->time, .node = node, .object = e->object};
+    snprintf(s->from, sizeof s->from, "%s", e->from);
+    snprintf(s->to, sizeof s->to, "%s", e->to);
+    snprintf(s->key, sizeof s->key, "%s", e->key ? e->key : "");
+    return s;
+}
+
 static void record_event(void *ctx, const struct hp_event *e)
 {
     struct record *r = ctx;
     int32_t node = hp_plan_find_node(r->plan, hp_stack_name(e->stack));
-    if (e->kind == HP_TRACE_DROP && node >= 0) record_dies(r, e, (uint32_t)node);
+    if (e->kind == HP_TRACE_DROP && node >= 0) record_keep_death(r, e, (uint32_t)node);
     if (e->kind != HP_TRACE_STATE || strcmp(e->proto, "tcp") != 0 || node < 0) return;
-    if (!record_grow(r, &r->state, r->states, &r->states_room, sizeof *r->state, RECORD_STATES_MAX)) return;
-    struct record_state *s = &r->state[r->states++];
-    *s = (struct record_state){.time = e->time, .node = (uint32_t)node, .object = e->object};
-    snprintf(s->from, sizeof s->from, "%s", e->from);
-    snprintf(s->to, sizeof s->to, "%s", e->to);
+    record_keep_state(r, e, (uint32_t)node);
 }
 
 int record_begin(struct record *r, struct hp_world *w, const struct hp_plan *plan)
@@ -155,14 +163,19 @@ uint32_t record_to(const struct record *r, const struct record_frame *f) { retur
 
 bool record_text(const struct record_frame *f, const char *field, char *buf, size_t n)
 {
-    return dissect_find(f->bytes, DISSECT_ETHERNET, field, buf, n, NULL);
+    return dissect_find(f->bytes, record_link(f), field, buf, n, NULL);
+}
+
+bool record_ip(const struct record_frame *f, bool to, char *buf, size_t n)
+{
+    return record_text(f, to ? "ip.dst" : "ip.src", buf, n) || record_text(f, to ? "ipv6.dst" : "ipv6.src", buf, n);
 }
 
 uint64_t record_number(const struct record_frame *f, const char *field)
 {
     char text[DISSECT_TEXT];
     uint64_t value;
-    return dissect_find(f->bytes, DISSECT_ETHERNET, field, text, sizeof text, &value) ? value : 0;
+    return dissect_find(f->bytes, record_link(f), field, text, sizeof text, &value) ? value : 0;
 }
 
 bool record_is_tcp(const struct record_frame *f, uint16_t port) { return f->is & RECORD_TCP && (f->from_port == port || f->to_port == port); }

@@ -8,7 +8,7 @@ enum { RECORD_FRAMES_MAX = 50000,
        RECORD_STATES_MAX = 10000,
        RECORD_NEWS_MAX = 10000,
        RECORD_DEATHS_MAX = 20000,
-       RECORD_BYTES_MAX = 1600 };
+       RECORD_BYTES_MAX = 66000 };
 
 /* What a frame is, for those that look at all of them: layers that it has, flags of TCP that are set.  What an ICMP error quotes is no layer of the
  * frame: of it only the ports are kept. */
@@ -20,6 +20,7 @@ struct record_frame {
     uint64_t id;
     uint32_t cable; /* of the plan */
     uint8_t end; /* that it was handed in at */
+    bool raw_ip; /* it begins with its IP header */
     enum hp_drop drop;
     struct hp_bytes bytes; /* without FCS */
     uint32_t fcs;
@@ -42,6 +43,7 @@ struct record_state {
     uint32_t node;
     uint64_t object;
     char from[16], to[16];
+    char key[2 * HP_ENDPOINT_TEXT]; /* "10.7.0.2:40000 > 10.7.0.1:80" */
 };
 struct record_news {
     hp_time time;
@@ -61,6 +63,11 @@ struct record {
     uint32_t left_out;
 };
 
+/* One more of each: what the world tells, or a real wire.  NULL: no room. */
+struct record_frame *record_keep(struct record *r, const struct hp_pkt *pkt, hp_time time, uint32_t cable, int end, bool raw_ip);
+struct record_state *record_keep_state(struct record *r, const struct hp_event *e, uint32_t node);
+void record_keep_death(struct record *r, const struct hp_event *e, uint32_t node);
+
 /* Watches from now on; HP_ENOMEM. */
 int record_begin(struct record *r, struct hp_world *w, const struct hp_plan *plan);
 void record_tell(struct record *r, const struct hp_run_event *e);
@@ -69,6 +76,9 @@ void record_free(struct record *r);
 /* The node that handed the frame in, and the one that it was for. */
 uint32_t record_from(const struct record *r, const struct record_frame *f);
 uint32_t record_to(const struct record *r, const struct record_frame *f);
+/* The IP address, of either version, that it is from, or to. */
+bool record_ip(const struct record_frame *f, bool to, char *buf, size_t n);
+static inline int record_link(const struct record_frame *f) { return f->raw_ip ? 101 : 1; } /* enum dissect_link */
 /* Any other field of the frame: false = it has none. */
 bool record_text(const struct record_frame *f, const char *field, char *buf, size_t n);
 uint64_t record_number(const struct record_frame *f, const char *field); /* 0 = none */

@@ -10,7 +10,7 @@ const char *journey_node(const struct journey *j, uint32_t node) { return j->pla
 static bool steps_has_address(const struct journey *j, uint32_t node, const struct hp_ip *ip)
 {
     struct hp_addr_info a;
-    struct hp_stack *s = hp_world_find(j->world, journey_node(j, node));
+    struct hp_stack *s = j->wired ? NULL : hp_world_find(j->world, journey_node(j, node));
     for (unsigned i = 0; s && hp_addr_info(s, i, &a) == HP_OK; i++)
         if (hp_ip_equal(&a.address.ip, ip)) return true;
     const struct hp_plan_node *n = &j->plan->node[node]; /* it may be down */
@@ -40,10 +40,12 @@ double journey_ms(const struct journey *j, hp_time t) { return (double)(t - j->b
 
 const char *journey_line(const struct record_frame *f, const char *from, char *buf, size_t n)
 {
-    dissect_line(f->bytes, DISSECT_ETHERNET, buf, n);
+    dissect_line(f->bytes, record_link(f), buf, n);
     const char *at = strstr(buf, from);
     return at ? at : buf;
 }
+
+bool journey_is_beyond(const struct journey *j, const struct record_frame *f) { return !j->wired && f->cable; }
 
 bool journey_is_ours(const struct journey *j, const struct record_frame *f)
 {
@@ -59,9 +61,10 @@ static void steps_find_connection(struct journey *j)
     char address[HP_IP_TEXT];
     for (uint32_t i = 0; i < r->frames; i++) {
         const struct record_frame *f = &r->frame[i];
-        if (f->in < j->began || f->cable || f->end || !record_is_tcp(f, j->where.port) || !(f->is & RECORD_SYN) || f->is & RECORD_ACK) continue;
+        if (f->in < j->began || journey_is_beyond(j, f) || f->end || !record_is_tcp(f, j->where.port) || !(f->is & RECORD_SYN) || f->is & RECORD_ACK) continue;
         j->port = f->from_port;
-        if (!record_text(f, "ip.dst", address, sizeof address)) continue;
+        j->opened = f->in;
+        if (!record_ip(f, true, address, sizeof address)) continue;
         hp_ip_parse(address, &j->server);
         snprintf(j->server_node, sizeof j->server_node, "%s", journey_who(j, address));
         return;
@@ -88,7 +91,7 @@ static const struct record_frame *steps_find_message(const struct journey *j, co
 void steps_find(struct journey *j)
 {
     hp_url_parse(j->ascii, &j->where);
-    hp_run_address(j->run, "A", &j->client);
+    j->opened = HP_NEVER;
     steps_find_connection(j);
     if (!j->port) return;
     j->request = steps_find_message(j, "GET ", "A");
@@ -97,15 +100,21 @@ void steps_find(struct journey *j)
 
 void steps_write(struct journey *j)
 {
+    j->told = 0;
+    j->verdicts = 0;
     steps_find(j);
-    steps_before(j);
+    if (j->wired) steps_wired_before(j);
+    else steps_before(j);
     steps_url(j);
     steps_names(j);
     if (j->port) steps_connect(j);
     if (j->request) {
         steps_wrap(j);
-        steps_wire(j);
-        steps_unwrap(j);
+        if (j->wired) steps_wired_beyond(j);
+        else {
+            steps_wire(j);
+            steps_unwrap(j);
+        }
     }
     if (j->response) {
         steps_answer(j);

@@ -82,6 +82,8 @@ static bool talk_is_host(const struct journey *j, uint32_t node) { return j->pla
 static bool talk_is_question(const struct journey *j, const struct record_frame *f)
 {
     char name[300];
+    bool document = !j->wired || f->in <= j->opened; /* its other resources ask again for what is not cached */
+    if (!document) return false;
     return f->in >= j->began && f->is & RECORD_DNS && talk_is_host(j, record_from(&j->record, f)) && record_text(f, "dns.qry.name", name, sizeof name) &&
            strcmp(name, j->where.host) == 0;
 }
@@ -90,8 +92,8 @@ static void talk_question(struct journey *j, const struct record_frame *f)
 {
     char buf[700], from[HP_IP_TEXT], to[HP_IP_TEXT], names[2][64], why[300];
     struct fate fate;
-    record_text(f, "ip.src", from, sizeof from);
-    record_text(f, "ip.dst", to, sizeof to);
+    record_ip(f, false, from, sizeof from);
+    record_ip(f, true, to, sizeof to);
     talk_frame(j, f);
     journey_faults(j, f->in);
     const char *line = journey_line(f, "dns ", buf, sizeof buf);
@@ -132,7 +134,10 @@ void steps_names(struct journey *j)
         account_say(talk(j), "Nobody is asked: the address is written in the URL.", "아무에게도 묻지 않는다: URL에 주소가 그대로 적혀 있다.");
         return;
     }
-    account_say(talk(j), "The computer asks the resolver that DHCP named; the resolver asks its way down from the root (milliseconds since Enter):",
+    if (j->wired)
+        account_say(talk(j), "The computer asks its name server. Whom that one asks in turn cannot be seen from here (milliseconds since Enter):",
+                    "컴퓨터는 네임 서버에게 묻는다. 그 서버가 다시 누구에게 묻는지는 여기서 보이지 않는다 (Enter를 누른 뒤의 밀리초):");
+    else account_say(talk(j), "The computer asks the resolver that DHCP named; the resolver asks its way down from the root (milliseconds since Enter):",
                 "컴퓨터는 DHCP가 알려준 리졸버에게 묻고, 리졸버는 루트부터 차례로 물어 내려간다 (Enter를 누른 뒤의 밀리초):");
     for (uint32_t i = 0, k = 0; i < r->frames || k < r->newses;) {
         bool frame = k == r->newses || (i < r->frames && r->frame[i].in < r->news[k].time);
@@ -157,11 +162,12 @@ static void talk_arp(struct journey *j)
     for (int pass = 0; pass < 2 && !shown; pass++) /* if it asked nobody since, what it knew from before */
         for (uint32_t i = 0; i < r->frames && shown < 6; i++) {
             const struct record_frame *f = &r->frame[i];
-            if (f->cable || !(f->is & RECORD_ARP) || (pass == 0) != (f->in >= j->began)) continue;
+            if (journey_is_beyond(j, f) || !(f->is & RECORD_ARP) || (pass == 0) != (f->in >= j->began)) continue;
             if (record_text(f, "arp.src.proto_ipv4", from, sizeof from) && record_text(f, "arp.dst.proto_ipv4", to, sizeof to) && strcmp(from, to) == 0)
                 continue; /* an announcement */
             talk_frame(j, f);
-            account_row(talk(j), "%s %s", talk_name(f->end ? "home" : "A", name), journey_line(f, "arp ", buf, sizeof buf));
+            account_row(talk(j), "%s %s",
+                        talk_name(!f->end ? "A" : j->wired ? journey_node(j, record_from(r, f)) : "home", name), journey_line(f, "arp ", buf, sizeof buf));
             shown++;
         }
 }
@@ -222,7 +228,7 @@ static void talk_begins(struct journey *j)
     for (uint32_t i = 0; i < r->states; i++)
         if (strcmp(journey_node(j, r->state[i].node), j->server_node) == 0 && strcmp(r->state[i].to, "LISTEN") == 0 && r->state[i].time < j->began)
             listens = r->state[i].time;
-    account_row(talk(j), "%10s  %-13s%24s%s", "", "CLOSED", "", "CLOSED");
+    account_row(talk(j), "%10s  %-13s%24s%s", "", "CLOSED", "", j->wired ? "LISTEN" : "CLOSED");
     if (listens == HP_NEVER) return;
     account_row(talk(j), "%10.3f  %-13s%24s%s", journey_ms(j, listens), "", "", account_of(talk(j), "passive open, makes a TCB", "passive open, TCB를 만든다"));
     account_row(talk(j), "%10s  %-13s%24s%s", "", "", "", "=> LISTEN");
@@ -233,8 +239,8 @@ static void talk_segment(struct journey *j, const struct record_frame *k, hp_tim
 {
     char buf[600], source[HP_IP_TEXT] = "";
     if (k->in < from || k->in > to) return;
-    if (!k->cable && k->end && k->is & RECORD_ICMP && k->from_port == j->port && k->to_port == j->where.port) {
-        record_text(k, "ip.src", source, sizeof source);
+    if (!journey_is_beyond(j, k) && k->end && k->is & RECORD_ICMP && k->from_port == j->port && k->to_port == j->where.port) {
+        record_ip(k, false, source, sizeof source);
         journey_faults(j, k->in);
         talk_frame(j, k);
         account_row(talk(j), "%10.3f  ◀─ ICMP, %s: %s", journey_ms(j, k->in), journey_who(j, source), journey_line(k, "icmp ", buf, sizeof buf));
@@ -279,10 +285,18 @@ void steps_connect(struct journey *j)
 {
     char ip[HP_IP_TEXT];
     account_begin(talk(j), "3a", 4, "The message goes down to TCP/IP: a neighbour and a connection", "메시지를 TCP/IP 층에 전달한다: 이웃을 찾고 연결을 맺는다");
-    account_say(talk(j), "%s is in another network, so every packet goes to the home router. Its MAC address is found by ARP:",
-                "%s는 다른 네트워크에 있으므로 모든 패킷은 공유기로 간다. 공유기의 MAC 주소는 ARP로 찾는다:", hp_ip_text(&j->server, ip, sizeof ip));
+    hp_ip_text(&j->server, ip, sizeof ip);
+    if (!j->wired)
+        account_say(talk(j), "%s is in another network, so every packet goes to the home router. Its MAC address is found by ARP:",
+                    "%s는 다른 네트워크에 있으므로 모든 패킷은 공유기로 간다. 공유기의 MAC 주소는 ARP로 찾는다:", ip);
+    else if (j->wired->gateway[0])
+        account_say(talk(j), "%s is in another network, so every packet goes to the router %s. Its MAC address is found by ARP:",
+                    "%s는 다른 네트워크에 있으므로 모든 패킷은 라우터 %s로 간다. 그 MAC 주소는 ARP로 찾는다:", ip, j->wired->gateway);
+    else account_say(talk(j), "%s is a neighbour: its own MAC address is found by ARP (of IPv6: by Neighbor Discovery):",
+                     "%s는 이웃이다: 그 MAC 주소를 ARP로 직접 찾는다 (IPv6에서는 Neighbor Discovery):", ip);
     talk_arp(j);
     account_say(talk(j), "The 3-way handshake, with the states of both sides:", "3-way handshake와 양쪽의 상태:");
+    if (j->wired) steps_wired_inferred(j);
     talk_states(j, j->began, talk_established(j, talk_object(j, j->server_node, "SYN-RECEIVED", j->began)), false);
 }
 
@@ -305,8 +319,8 @@ static void talk_resources(struct journey *j)
                 account_of(talk(j), "to ms", "끝 ms"), "URL");
     for (int i = 0; j->page && i < page_resources(j->page); i++) {
         const struct page_resource *p = page_resource(j->page, i);
-        account_row(talk(j), "%-6d %8llu %10.3f %9.3f  %s", p->status, (unsigned long long)p->wire_bytes, journey_ms(j, p->began),
-                    journey_ms(j, p->ended), p->url);
+        account_row(talk(j), "%-6d %8llu %10.3f %9.3f  %s", p->status, (unsigned long long)p->wire_bytes, journey_ms(j, p->began - j->base),
+                    journey_ms(j, p->ended - j->base), p->url);
         if (p->error) account_row(talk(j), "%6s ✗ %s", "", p->error);
     }
 }
@@ -341,7 +355,7 @@ void steps_return(struct journey *j)
     for (uint32_t i = 0; i < r->frames; i++) {
         const struct record_frame *f = &r->frame[i];
         if (!journey_is_ours(j, f) || f->in < j->began) continue;
-        if (f->cable || f->end == 0 || !f->payload.n || f->out == HP_NEVER) continue;
+        if (journey_is_beyond(j, f) || f->end == 0 || !f->payload.n || f->out == HP_NEVER) continue;
         talk_frame(j, f);
         segments++;
         bytes += f->payload.n;

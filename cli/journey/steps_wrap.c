@@ -57,23 +57,24 @@ static void wrap_emit(void *ctx, const struct dissect_field *f)
 static void wrap_look(struct wrap_look *w, struct journey *j, const struct record_frame *f, int wanted)
 {
     *w = (struct wrap_look){.j = j, .frame = f->bytes, .wanted = wanted};
-    dissect(f->bytes, DISSECT_ETHERNET, wrap_emit, w);
+    dissect(f->bytes, record_link(f), wrap_emit, w);
 }
 
 void steps_wrap(struct journey *j)
 {
     static const int number[] = {2, 3, 4, 7};
     struct wrap_look all, one;
+    int raw = j->request->raw_ip ? 1 : 0; /* no layer 2 */
     account_begin(wrap(j), "3b", 4, "Every layer adds its header: the request becomes a frame", "층마다 헤더를 붙인다: 요청이 프레임이 된다");
     account_packet(wrap(j), j->request->id, j->request->in, j->request->out);
     wrap_look(&all, j, j->request, -1);
     for (int i = all.layers - 1; i >= 0; i--) {
         const struct wrap_layer *l = &all.layer[i];
         account_say(wrap(j), "Layer %d: %s, %zu bytes; the whole is now %zu. (offset, bytes, field, value)",
-                    "%d계층: %s, %zu바이트; 이제 모두 %zu바이트. (위치, 바이트, 필드, 값)", i < 4 ? number[i] : 7, l->label, l->n, j->request->bytes.n - l->at);
+                    "%d계층: %s, %zu바이트; 이제 모두 %zu바이트. (위치, 바이트, 필드, 값)", i + raw < 4 ? number[i + raw] : 7, l->label, l->n, j->request->bytes.n - l->at);
         wrap_look(&one, j, j->request, i);
     }
-    account_say(wrap(j), "And 4 bytes of FCS at the end, so that layer 2 finds flipped bits.", "끝에는 2계층이 비트 오류를 찾도록 FCS 4바이트가 붙는다.");
+    if (!raw) account_say(wrap(j), "And 4 bytes of FCS at the end, so that layer 2 finds flipped bits.", "끝에는 2계층이 비트 오류를 찾도록 FCS 4바이트가 붙는다.");
 }
 
 /* ---- bits ---- */
@@ -175,7 +176,8 @@ static void wrap_dead(struct journey *j)
     char why[300];
     struct fate fate;
     for (const struct record_frame *f = r->frame; f < r->frame + r->frames; f++) {
-        if (f->cable || f->end || f->in < j->began || !journey_is_ours(j, f) || f->payload.n != j->request->payload.n || f->id == j->request->id) continue;
+        if (f->end || f->in < j->began || journey_is_beyond(j, f) || !journey_is_ours(j, f)) continue;
+        if (f->payload.n != j->request->payload.n || f->id == j->request->id) continue;
         if (memcmp(f->payload.p, j->request->payload.p, f->payload.n) != 0) continue;
         journey_fate(j, f, &fate);
         if (fate.arrived) continue;

@@ -78,10 +78,13 @@ static int question_answer(struct question *q)
     struct hp_resolver *r = q->r;
     hp_time timeout = r->timeout ? r->timeout : HP_S(2);
     int rounds = r->rounds ? r->rounds : 3, last = HP_ENETUNREACH;
-    for (int round = 0; round < rounds; round++, timeout *= 2) {
+    bool silent = true;
+    for (int round = 0; round < rounds && silent; round++, timeout *= 2) { /* who has said no says it again */
+        silent = false;
         for (int i = 0; i < r->server_count; i++) {
             int result = question_ask(q, &r->server[i], timeout);
             if (result > 0 || question_is_answered(result) || result == HP_ECANCELED) return result;
+            silent |= result == HP_ETIMEDOUT;
             if (result != HP_ETIMEDOUT || last == HP_ENETUNREACH) last = result; /* another server may know; what one said is more than silence */
         }
     }

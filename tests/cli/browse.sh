@@ -91,13 +91,40 @@ check "ink, colours and the picture are where they belong" python3 "$work/look.p
 check "the same page gives the same picture" cmp "$work/1.png" "$work/2.png"
 
 # ---- over the network ----
-check "a page of the lab's server" sh -c '"$1" browse --wire lab: http://server/ | grep -q "^It works"' - "$HEPTA"
+check "a page of the lab's server" sh -c '"$1" browse --wire lab: --text http://server/ | grep -q "^It works"' - "$HEPTA"
 check "what was fetched, as JSON" sh -c '"$1" browse --wire lab: server --json | python3 -c "import json,sys; p=json.load(sys.stdin); assert p[\"status\"] == 200 and p[\"links\"] == [\"http://server/big\"] and p[\"resources\"][0][\"bytes\"] == p[\"resources\"][0][\"wire_bytes\"] > 100"' - "$HEPTA"
 refused() { "$HEPTA" browse "$@" >"$work/text" 2>"$work/err" && return 1; cat "$work/err"; [ -s "$work/err" ]; }
-check "a page that is not there" refused --wire lab: http://server/missing
-check "a server that is not there" refused --wire lab: http://nosuch/
+check "a page that is not there" refused --wire lab: --text http://server/missing
+check "a server that is not there" refused --wire lab: --text http://nosuch/
 check "a file that is not there" refused --file "$work/nothing.html"
 check "another scheme" refused --wire lab: gopher://server/
 check "neither URL nor file" refused
+
+# ---- the journey, over a wire and without: every option in both ----
+cd "$work"
+in_text() { local what=$1; shift; "$HEPTA" browse --lang en "$@" >text 2>err; local got=$?; cat text err; grep -qF -- "$what" text err && return $got; }
+fails() { in_text "$@"; [ $? = 1 ]; }
+for where in "--wire lab: --seed 3 server" "www.naver.com"; do
+    check "$where: told" in_text "The 3-way handshake" --out j $where
+    check "$where: what is left" test -s j/journey.html -a -s j/page.png -a -s j/A.pcapng
+    check "$where: nothing is left" sh -c 'rm -rf out; "$1" browse --out "" $2 >text && [ ! -e out ]' - "$HEPTA" "$where"
+    check "$where: in Korean" sh -c '"$1" browse --lang ko --out "" $2 | grep -q "양쪽의 상태"' - "$HEPTA" "$where"
+    check "$where: as text" sh -c '"$1" browse --text $2 >text && [ ! -e out ] && ! grep -q handshake text && [ -s text ]' - "$HEPTA" "$where"
+    check "$where: its links" in_text "[1] http://" --links $where
+    check "$where: drawn" sh -c 'rm -f p.png; "$1" browse --png p.png --png-width 300 $2 >text && [ ! -s text ] && [ -s p.png ]' - "$HEPTA" "$where"
+    check "$where: captured" sh -c '"$1" browse --out "" --capture c.pcapng $2 >text && "$1" decode c.pcapng | grep -q "http GET /"' - "$HEPTA" "$where"
+    check "$where: traced" in_text "tcp SYN seq=" --out "" --trace $where
+    check "$where: JSON" sh -c '"$1" browse --json $2 | python3 -c "import json,sys; j=json.load(sys.stdin); assert j[\"verdict\"][\"page\"] == \"whole\" and j[\"connection\"][\"states\"] and j[\"request\"][\"layers\"][0][\"name\"] == \"eth\"" && [ ! -e out ]' - "$HEPTA" "$where"
+    check "$where: step by step" sh -c 'echo q | "$1" browse --step --lang en --out "" $2 >text && ! grep -q "^2  DNS" text' - "$HEPTA" "$where"
+    check "$where: bad wires" in_text "The 3-way handshake" --out "" --loss 2% --delay 5ms --jitter 1ms --rate 5Mbit/s --duplicate 1% --reorder 1% --timeout 60s $where
+done
+check "the same seed over lab: gives the same" sh -c '"$1" browse --wire lab: --seed 5 --out a server >a.text; "$1" browse --wire lab: --seed 5 --out b server >b.text; cmp a/journey.html b/journey.html && cmp a/A.pcapng b/A.pcapng' - "$HEPTA"
+check "a lost SYN is told" in_text "died on the cable" --out "" --wire lab: --seed 4 --loss 30% --timeout 60s server
+check "no such name" fails "Layer 7 gave up: DNS answered that there is no such name" --out "" --wire lab: http://nosuch/
+check "nobody listens" fails "nobody listens on port 81" --out "" --wire lab: server:81
+check "no way" fails "no route leads there" --out "" --wire lab: 192.0.2.1
+check "no neighbour" fails "nobody on the wire answers ARP for 10.7.0.9" --out "" --wire lab: 10.7.0.9
+check "no name server" fails "no name server is known" --out "" --wire lab: --addr 10.7.0.2/24 server
+check "a page that is not there, told" fails "the server answered that it has no such thing" --out "" --wire lab: server/missing
 echo "$passed checks passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]

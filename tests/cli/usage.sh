@@ -116,7 +116,14 @@ run 1 "resolving xn--3e0b707e.com: the name does not exist (NXDOMAIN)" get --wir
 run 1 "한국.com: the name does not exist (NXDOMAIN)" ping --wire lab: 한국.com
 run 0 "status: NXDOMAIN" dns ask --wire lab: 한국.com
 run 2 "--mtu goes with --wire only" browse --mtu 500 www.google.com
-run 2 "--capture goes with --wire only" browse --capture c.pcapng www.google.com
-run 2 "--trace goes with --wire only" browse --trace www.google.com
+run 2 "--set goes with --wire only" browse --set tcp.rto_min_ms=200 www.google.com
+run 1 "cannot be written" browse --out "" --capture /nonexistent/x www.google.com
+run 0 "A.eth0 tx L1" browse --out "" --trace www.google.com
+run 2 "--fault happens in the internet inside the command" browse --wire lab: --fault "at 1ms crash A" server
+run 2 "belong to the journey of a URL" browse --file x.html --step
+run 2 "not with --wire" browse --file x.html --wire lab:
+run 2 "not both" browse --json --text www.google.com
+run 2 "not with --json" browse --json --step www.google.com
+run 2 "ko or en is wanted" browse --lang fr www.google.com
 echo "$passed checks passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]

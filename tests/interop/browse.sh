@@ -2,6 +2,7 @@
 # `hepta browse` on pages of nginx, names of dnsmasq: with and without gzip, redirects, a Korean page in EUC-KR, a bad wire; the words are those that w3m shows.
 . "$(dirname "$0")/lib.sh"
 need_root; need nginx dnsmasq python3 gzip iconv tshark
+here=$(cd "$(dirname "$0")" && pwd)
 pages=$(cd "$(dirname "$0")/../../cli/internet/www.google.com" && pwd)
 cp -r "$pages" "$work/www"
 printf '<html><head><meta http-equiv="Content-Type" content="text/html; charset=EUC-KR"><title>한글</title><link rel=stylesheet href=style.css></head><body><h1>안녕하세요</h1><p>똠방각하와 펲시콜라 <img src="images/hub.png" alt="허브"> <img src="/slow/missing.png" alt="없음"></p></body></html>' |
@@ -24,15 +25,16 @@ http { log_format seen '\$http_host \$uri \$status \$http_accept_encoding \$sent
 END
 spawn a nginx.out nginx -c "$work/nginx.conf"
 spawn a dnsmasq.log dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --listen-address=10.7.0.1 --bind-interfaces --pid-file= \
-    --address=/www.example.test/10.7.0.1 --address=/gzip.example.test/10.7.0.1
+    --address=/www.example.test/10.7.0.1 --address=/gzip.example.test/10.7.0.1 --address=/xn--3e0b707e.example.test/10.7.0.1 \
+    --local=/none.test/ --address=/dead.example.test/10.7.0.9 --address=/closed.example.test/10.7.0.1
 browse() { on a timeout 60 "$HEPTA" browse --wire tap:t0 --addr 10.7.0.2/24 --dns 10.7.0.1 "$@"; }
-up() { wait_for 5 test -s "$work/nginx.pid" && wait_for 5 browse www.example.test; }
+up() { wait_for 5 test -s "$work/nginx.pid" && wait_for 5 browse --text www.example.test; }
 check "nginx and dnsmasq answer" up
 
 has() { grep -qF -- "$2" "$1" || { cat "$1"; return 1; }; }
 first() { browse http://www.example.test/ --links --png "$work/first.png" --text >"$work/first" && has "$work/first" "Google 검색" && has "$work/first" "[1] http://www.example.test/layers.html"; }
 check "the first page" first
-local_text() { "$HEPTA" browse --file "$work/www/$1" >"$work/local" 2>"$work/err"; browse "http://$2/$1" >"$work/remote" && diff "$work/local" "$work/remote"; }
+local_text() { "$HEPTA" browse --file "$work/www/$1" >"$work/local" 2>"$work/err"; browse "http://$2/$1" --text >"$work/remote" && diff "$work/local" "$work/remote"; }
 for page in index search layers journey images; do
     check "$page.html reads as the file does" local_text $page.html www.example.test
     check "$page.html with gzip, too" local_text $page.html gzip.example.test
@@ -48,7 +50,7 @@ p = json.load(open(sys.argv[1])); r = p["resources"]
 assert p["status"] == 200 and p["title"].startswith("이미지") and len(r) == 8, p
 assert r[0]["kind"] == "document" and r[0]["wire_bytes"] < r[0]["bytes"] and r[0]["server"] == "10.7.0.1"
 assert [x["kind"] for x in r].count("picture") == 6 and all(x["status"] == 200 and x["width"] == 360 for x in r if x["kind"] == "picture")
-assert all(x["total_ms"] >= x["first_byte_ms"] >= x["connect_ms"] >= 0 for x in r)
+assert all(x["ended_ms"] >= x["first_byte_ms"] >= x["connected_ms"] >= x["resolved_ms"] >= x["began_ms"] >= 0 for x in r)
 END
 }
 check "JSON says what was fetched" json
@@ -56,12 +58,63 @@ redirects() { browse http://www.example.test/old --json >"$work/json" && python3
 check "redirects, and references relative to where they lead" redirects
 loop() { browse http://www.example.test/loop && return 1; return 0; }
 check "a circle of redirects ends" loop
-korean() { browse "http://www.example.test/$1" >"$work/korean" 2>"$work/err"; has "$work/korean" "안녕하세요" && has "$work/korean" "똠방각하와 펲시콜라 [허브] [없음]" && has "$work/err" "404"; }
+korean() { browse "http://www.example.test/$1" --text >"$work/korean" 2>"$work/err"; has "$work/korean" "안녕하세요" && has "$work/korean" "똠방각하와 펲시콜라 [허브] [없음]" && has "$work/err" "404"; }
 check "EUC-KR by its meta element, with an image that is not there" korean euckr.html
 check "EUC-KR by its header" korean header.html
 bad() { browse http://www.example.test/images.html --png "$work/bad.png" --loss 3% --delay 5ms --reorder 5% --capture "$work/bad.pcapng" && cmp "$work/bad.png" "$work/local.png"; }
 check "the same picture over a bad wire" bad
 check "the capture is clean" clean_capture "$work/bad.pcapng"
+# ---- the journey over the wire: told, left in a folder, as JSON; the capture is the judge ----
+journey() { browse http://www.example.test/images.html --lang en --out "$work/out" >"$work/told" 2>"$work/err"; }
+check "a journey over the wire" journey
+for step in "0  Before: an address" "1  A URL" "2  DNS" "3a The message" "3b Every layer" "4  Over the wire" "6  The server" "7  The response" "8  The browser" \
+            "10.7.0.1 arp 10.7.0.1 is-at" "answer A www.example.test: A 10.7.0.1" "SYN-RECEIVED" "TIME-WAIT" "TTL 64" "GET /images.html HTTP/1.1" "Server: nginx"; do
+    check "it tells: $step" has "$work/told" "$step"
+done
+check "what it leaves" test -s "$work/out/journey.html" -a -s "$work/out/page.png" -a -s "$work/out/A.pcapng"
+check "the capture is clean" clean_capture "$work/out/A.pcapng"
+told_fields() {
+    read -r seq ack port ttl sum <<<"$(tshark -r "$work/out/A.pcapng" -Y 'http.request.uri == "/images.html"' -T fields -e tcp.seq_raw -e tcp.ack_raw -e tcp.srcport -e ip.ttl -e tcp.checksum 2>/dev/null | head -1)"
+    has "$work/told" "Sequence Number (raw)                   $seq" && has "$work/told" "Acknowledgment Number (raw)             $ack" &&
+        has "$work/told" "Source Port                             $port" && has "$work/told" "Checksum                                $sum"
+}
+check "its fields are those of tshark" told_fields
+in_korean() { browse http://www.example.test/layers.html --lang ko --out '' >"$work/ko" && has "$work/ko" "3-way handshake와 양쪽의 상태" && has "$work/ko" "OSI 7계층"; }
+check "in Korean" in_korean
+as_json() { browse http://www.example.test/images.html --json --capture "$work/json.pcapng" >"$work/json" && python3 "$here/browse_json.py" "$work/json" "$work/json.pcapng"; }
+check "as JSON, whose fields are those of tshark" as_json
+idn() { browse http://한국.example.test/ --lang en --out '' >"$work/idn" && has "$work/idn" "host    한국.example.test" && has "$work/idn" "in DNS  xn--3e0b707e.example.test" && has "$work/idn" "Host: xn--3e0b707e.example.test"; }
+check "a name beyond ASCII" idn
+steps() { printf 'q\n' | browse http://www.example.test/ --lang en --step --out '' >"$work/step" && has "$work/step" "0  Before" && ! grep -q "^2  DNS" "$work/step"; }
+check "step by step" steps
+leased() { on a timeout 60 "$HEPTA" browse --wire tap:t0 --addr dhcp --lang en --out '' http://www.example.test/ >"$work/leased" && has "$work/leased" "dhcp ack"; }
+end "$last"
+spawn a dnsmasq2.log dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --interface=t0 --bind-interfaces --pid-file= --dhcp-range=10.7.0.100,10.7.0.150,1h \
+    --dhcp-leasefile="$work/leases" --address=/www.example.test/10.7.0.1 --local=/none.test/ --address=/dead.example.test/10.7.0.9
+check "dnsmasq with DHCP answers" wait_for 5 browse --text www.example.test
+check "with an address by DHCP" leased
+# What fails says which layer gave up, and exits with 1.
+gave_up() {
+    local layer=$1 why=$2
+    shift 2
+    browse --lang en --out '' --timeout 2s "$@" >"$work/failed" 2>&1
+    [ $? = 1 ] && tr -s ' \n' ' ' <"$work/failed" >"$work/flat" && has "$work/flat" "Layer $layer gave up: $why"
+}
+check "a name that does not exist" gave_up 7 "DNS answered that there is no such name (NXDOMAIN)" http://a.none.test/
+check "a name server that refuses" gave_up 7 "the name server refused to answer (REFUSED)" http://elsewhere.org/
+check "a port where nobody listens" gave_up 4 "10.7.0.1 answered with RST: nobody listens on port 81 there" http://10.7.0.1:81/
+check "a neighbour that is not there" gave_up 2 "nobody on the wire answers ARP for 10.7.0.9" http://dead.example.test/
+check "a network without a way" gave_up 3 "no route leads there" http://192.0.2.1/
+check "a page that is not there" gave_up 7 "the server answered that it has no such thing" http://www.example.test/nothing
+on a iptables -I INPUT -p tcp --dport 80 -j DROP 2>/dev/null || on a nft -f - <<<'table ip x { chain i { type filter hook input priority 0; tcp dport 80 drop; }; }' 2>/dev/null && {
+    check "a server that is silent" gave_up 4 "10.7.0.1 answered none of" http://www.example.test/
+}
+get() { on a timeout 20 "$HEPTA" get --wire tap:t0 --addr 10.7.0.2/24 --dns 10.7.0.1 "$1" 2>"$work/get"; [ $? = 1 ] && has "$work/get" "$2"; }
+check "get: no such name" get http://a.none.test/ "resolving a.none.test: the name does not exist (NXDOMAIN)"
+check "get: refused" get http://elsewhere.org/ "the name server refuses to answer (REFUSED)"
+if command -v chromium >/dev/null && command -v chromedriver >/dev/null; then
+    check "its page can be clicked through" env SHOTS="${SHOTS:-$work}" python3 "$here/../viewer/wired.py" "$work/out/journey.html"
+fi
 if command -v w3m >/dev/null; then
     # The same words in the same order, but for the numbers of links and what stands for forms and lines.
     same_words() {
