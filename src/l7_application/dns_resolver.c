@@ -84,7 +84,7 @@ static int question_answer(struct question *q)
         for (int i = 0; i < r->server_count; i++) {
             int result = question_ask(q, &r->server[i], timeout);
             if (result > 0 || question_is_answered(result) || result == HP_ECANCELED) return result;
-            silent |= result == HP_ETIMEDOUT;
+            silent |= result != HP_EREFUSED && result != HP_ESERVFAIL;
             if (result != HP_ETIMEDOUT || last == HP_ENETUNREACH) last = result; /* another server may know; what one said is more than silence */
         }
     }
