@@ -343,6 +343,17 @@ static bool machine_await_dhcp(struct cli_machine *m, struct cli_port *port)
     return true;
 }
 
+/* An address of IPv6 may be used when nobody else on the wire has it (RFC 4862 5.4): a machine that has no other waits for it. */
+static bool machine_is_only6(const struct cli_port *port)
+{
+    bool any = false;
+    for (int i = 0; i < port->addresses; i++) {
+        if (hp_ip_is4(&port->address[i].ip)) return false;
+        any |= !hp_ip_is_linklocal(&port->address[i].ip);
+    }
+    return any && !port->dhcp;
+}
+
 static bool machine_await_port(struct cli_machine *m, struct cli_port *port)
 {
     if (port->dhcp && !machine_await_dhcp(m, port)) return false;
@@ -350,6 +361,7 @@ static bool machine_await_port(struct cli_machine *m, struct cli_port *port)
         cli_error("%s: no router advertised a prefix", port->url);
         return false;
     }
+    if (machine_is_only6(port)) machine_await(m, port, machine_is_global6, HP_S(3));
     if (m->config.verbose) machine_describe(m, port);
     return true;
 }

@@ -98,6 +98,7 @@ void steps_wire(struct journey *j);
 void steps_unwrap(struct journey *j);
 /* steps_wired.c: what a real wire shows instead of steps 0, 4 and 5, and its ladder. */
 void steps_wired_before(struct journey *j);
+void steps_wired_neighbour(struct journey *j);
 void steps_wired_inferred(struct journey *j);
 void steps_wired_beyond(struct journey *j);
 void steps_wired_ladder(const struct journey *j, int err, hp_time from, hp_time to, struct ladder *l);

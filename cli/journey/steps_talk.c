@@ -289,11 +289,7 @@ void steps_connect(struct journey *j)
     if (!j->wired)
         account_say(talk(j), "%s is in another network, so every packet goes to the home router. Its MAC address is found by ARP:",
                     "%s는 다른 네트워크에 있으므로 모든 패킷은 공유기로 간다. 공유기의 MAC 주소는 ARP로 찾는다:", ip);
-    else if (j->wired->gateway[0])
-        account_say(talk(j), "%s is in another network, so every packet goes to the router %s. Its MAC address is found by ARP:",
-                    "%s는 다른 네트워크에 있으므로 모든 패킷은 라우터 %s로 간다. 그 MAC 주소는 ARP로 찾는다:", ip, j->wired->gateway);
-    else account_say(talk(j), "%s is a neighbour: its own MAC address is found by ARP (of IPv6: by Neighbor Discovery):",
-                     "%s는 이웃이다: 그 MAC 주소를 ARP로 직접 찾는다 (IPv6에서는 Neighbor Discovery):", ip);
+    else steps_wired_neighbour(j);
     talk_arp(j);
     account_say(talk(j), "The 3-way handshake, with the states of both sides:", "3-way handshake와 양쪽의 상태:");
     if (j->wired) steps_wired_inferred(j);

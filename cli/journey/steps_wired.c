@@ -4,6 +4,8 @@
 #include "cli.h"
 #include "journey/journey.h"
 
+enum { WIRED_LATE_MS = 300 }; /* an error that is on its way when the browser gives up */
+
 static struct account *wired_account(struct journey *j) { return &j->account; }
 
 /* ---- 0: before ---- */
@@ -32,6 +34,30 @@ void steps_wired_before(struct journey *j)
 }
 
 /* ---- 3a: the other side ---- */
+
+void steps_wired_neighbour(struct journey *j)
+{
+    struct account *a = wired_account(j);
+    char ip[HP_IP_TEXT], buf[600];
+    bool raw = j->record.frames && j->record.frame[0].raw_ip, six = !hp_ip_is4(&j->server);
+    hp_ip_text(&j->server, ip, sizeof ip);
+    if (raw) account_say(a, "%s carries IP packets without frames: nobody has a MAC address there.", "%s는 프레임 없이 IP 패킷을 나른다: 거기에는 MAC 주소가 없다.",
+                         j->wired->machine->config.port[0].url);
+    else if (j->wired->gateway[0])
+        account_say(a, "%s is in another network, so every packet goes to the router %s. Its MAC address is found by ARP:",
+                    "%s는 다른 네트워크에 있으므로 모든 패킷은 라우터 %s로 간다. 그 MAC 주소는 ARP로 찾는다:", ip, j->wired->gateway);
+    else if (six) account_say(a, "IPv6 finds the MAC address of the neighbour on the way to %s by Neighbor Discovery:",
+                          "IPv6는 %s로 가는 이웃의 MAC 주소를 Neighbor Discovery로 찾는다:", ip);
+    else account_say(a, "%s is a neighbour: its own MAC address is found by ARP:", "%s는 이웃이다: 그 MAC 주소를 ARP로 직접 찾는다:", ip);
+    for (uint32_t i = 0; six && i < j->record.frames; i++) {
+        const struct record_frame *f = &j->record.frame[i];
+        uint64_t type = f->is & RECORD_ICMP && f->in <= j->opened ? record_number(f, "icmpv6.type") : 0;
+        if (type != 135 && type != 136) continue; /* RFC 4861 4.3, 4.4 */
+        if (record_ip(f, false, buf, sizeof buf) && strcmp(buf, "::") == 0) continue; /* is an address of one's own in use? */
+        account_packet(a, f->id, f->in, f->out);
+        account_row(a, "%-16s %s", journey_node(j, record_from(&j->record, f)), journey_line(f, "icmp6 ", buf, sizeof buf));
+    }
+}
 
 void steps_wired_inferred(struct journey *j)
 {
@@ -119,13 +145,14 @@ static void wired_is_silent(struct ladder *l, int layer, const struct wired_seen
 /* From the lowest layer up: what is below must work for what is above. */
 void steps_wired_ladder(const struct journey *j, int err, hp_time from, hp_time to, struct ladder *l)
 {
+    struct hp_ip ip;
     char buf[300], line[300], who[HP_IP_TEXT] = "";
     enum hp_drop down = wired_death(j, from, to, HP_DROP_WIRE_DOWN, HP_DROP_WIRE_TOO_BIG);
     struct wired_seen arp = wired_count(j, RECORD_ARP, 0, from, to), dns = wired_count(j, RECORD_DNS, 0, from, to),
                       syn = wired_count(j, RECORD_TCP | RECORD_SYN, RECORD_ACK, from, to);
-    const struct record_frame *icmp = wired_icmp(j, from, to);
+    const struct record_frame *icmp = wired_icmp(j, from, to + HP_MS(WIRED_LATE_MS));
     bool waited = !syn.asked && (!dns.asked || dns.answered); /* what was to be sent next never left */
-    bool nameless = !j->wired->machine->resolver.server_count && !j->port && !dns.asked;
+    bool nameless = !j->wired->machine->resolver.server_count && !hp_ip_parse(j->where.host, &ip);
     if (down == HP_DROP_WIRE_DOWN || down == HP_DROP_WIRE_ERROR) ladder_is(l, 1, hp_drop_text(down), journey_drop_korean(down));
     else if (err == HP_ENETUNREACH && nameless)
         ladder_is(l, 7, "no name server is known: --dns ADDRESS says one, --addr dhcp asks for one", "네임 서버를 모른다: --dns ADDRESS나 --addr dhcp가 필요하다");

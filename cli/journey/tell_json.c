@@ -394,7 +394,7 @@ static void json_resource(struct json *o, const struct page_resource *p)
         json_text(o, "server", hp_ip_text(&p->server, ip, sizeof ip));
         json_number(o, "port", p->port);
     }
-    json_since(o, "began_ms", p->began);
+    json_ms(o, "began_ms", p->began - o->j->base);
     json_since(o, "resolved_ms", p->resolved);
     json_since(o, "connected_ms", p->connected);
     json_since(o, "first_byte_ms", p->first_byte);

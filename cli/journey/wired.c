@@ -254,7 +254,7 @@ static void wired_peer_takes(struct journey *j, struct wired_conn *c, const stru
 }
 
 struct wired_moment {
-    hp_time time; /* at the peer */
+    hp_time time; /* at the peer; or any by which frames are put in order */
     uint32_t frame;
 };
 
@@ -294,17 +294,20 @@ static void wired_peer_states(struct journey *j, struct wired_moment *moment, st
 
 /* ---- all of it ---- */
 
-/* By time, and what is of one time as it came: nearly everything is in its place already. */
-static void wired_sort_frames(struct record *r)
+/* By time, and what is of one time as it came. */
+static void wired_sort_frames(struct record *r, struct wired_moment *moment)
 {
-    for (uint32_t i = 1; i < r->frames; i++) {
-        struct record_frame f = r->frame[i];
-        uint32_t at = i;
-        for (; at && r->frame[at - 1].in > f.in; at--) r->frame[at] = r->frame[at - 1];
-        r->frame[at] = f;
-    }
+    struct record_frame *sorted = malloc((r->frames + 1) * sizeof *sorted);
+    for (uint32_t i = 0; sorted && i < r->frames; i++) moment[i] = (struct wired_moment){r->frame[i].in, i};
+    if (!sorted) return;
+    qsort(moment, r->frames, sizeof *moment, wired_order);
+    for (uint32_t i = 0; i < r->frames; i++) sorted[i] = r->frame[moment[i].frame];
+    free(r->frame);
+    r->frame = sorted;
+    r->frames_room = r->frames;
 }
 
+/* Nearly all of them are in their place already. */
 static void wired_sort_states(struct record *r)
 {
     for (uint32_t i = 1; i < r->states; i++) {
@@ -358,9 +361,9 @@ void wired_infer(struct journey *j)
     struct wired_moment *moment = calloc(j->record.frames + 1, sizeof *moment);
     struct wired_conn *conn = calloc(WIRED_CONNS_MAX, sizeof *conn);
     if (moment && conn) wired_peer_states(j, moment, conn);
+    if (moment) wired_sort_frames(&j->record, moment);
     free(moment);
     free(conn);
-    wired_sort_frames(&j->record);
     wired_sort_states(&j->record);
     wired_rebase(j);
     wired_find_gateway(j);

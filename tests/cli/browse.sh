@@ -119,6 +119,17 @@ for where in "--wire lab: --seed 3 server" "www.naver.com"; do
     check "$where: bad wires" in_text "The 3-way handshake" --out "" --loss 2% --delay 5ms --jitter 1ms --rate 5Mbit/s --duplicate 1% --reorder 1% --timeout 60s $where
 done
 check "the same seed over lab: gives the same" sh -c '"$1" browse --wire lab: --seed 5 --out a server >a.text; "$1" browse --wire lab: --seed 5 --out b server >b.text; cmp a/journey.html b/journey.html && cmp a/A.pcapng b/A.pcapng' - "$HEPTA"
+if command -v tshark >/dev/null; then
+    for page in http://www.google.com/images.html http://www.google.com/; do
+        check "JSON of $page is what tshark sees" sh -c '"$1" browse --json --out j "$2" >j.json && python3 "$3" j.json j/A.pcapng j/capture.pcapng' - "$HEPTA" $page "$pages/../../interop/browse_json.py"
+    done
+fi
+failed_json() { "$HEPTA" browse --json "$@" >f.json; [ $? = 1 ] && python3 -c 'import json,sys
+v = json.load(open("f.json"))["verdict"]; f = v["failures"][0]; print(v)
+assert v["page"] == "none" and v["error"] and [x["layer"] for x in f["ladder"]] == [7, 6, 5, 4, 3, 2, 1]
+assert [x["state"] for x in f["ladder"] if x["layer"] == f["layer"]] == ["gave up"] and f["why"]'; }
+check "JSON of a failure" failed_json nobody.com
+check "JSON of a failure over a wire" failed_json --wire lab: 10.7.0.9
 check "a lost SYN is told" in_text "died on the cable" --out "" --wire lab: --seed 4 --loss 30% --timeout 60s server
 check "no such name" fails "Layer 7 gave up: DNS answered that there is no such name" --out "" --wire lab: http://nosuch/
 check "nobody listens" fails "nobody listens on port 81" --out "" --wire lab: server:81

@@ -11,14 +11,14 @@ cp "$work/www/euckr.html" "$work/www/header.html"; sed -i 's/<meta[^>]*>//' "$wo
 chmod -R a+rX "$work"
 
 ns a
-tap a t0 10.7.0.1/24
+tap a t0 10.7.0.1/24 fd07::1/64
 cat >"$work/nginx.conf" <<END
 daemon off; pid $work/nginx.pid; error_log $work/nginx.log; worker_processes 1;
 events { worker_connections 512; }
 http { log_format seen '\$http_host \$uri \$status \$http_accept_encoding \$sent_http_content_encoding'; access_log $work/seen seen;
        client_body_temp_path $work/n1; proxy_temp_path $work/n2; fastcgi_temp_path $work/n3; uwsgi_temp_path $work/n4; scgi_temp_path $work/n5;
        types { text/html html; text/css css; image/png png; }
-       server { listen 10.7.0.1:80; server_name www.example.test; root $work/www; index index.html;
+       server { listen 10.7.0.1:80; listen [fd07::1]:80; server_name www.example.test; root $work/www; index index.html;
                 location = /old { return 301 /moved; } location = /moved { return 302 http://www.example.test/layers.html; } location = /loop { return 301 /loop; }
                 location = /header.html { default_type "text/html; charset=euc-kr"; types { } } }
        server { listen 10.7.0.1:80; server_name gzip.example.test; root $work/www; gzip on; gzip_min_length 1; gzip_types text/css; } }
@@ -93,6 +93,37 @@ spawn a dnsmasq2.log dnsmasq --keep-in-foreground --conf-file=/dev/null --no-res
     --dhcp-leasefile="$work/leases" --address=/www.example.test/10.7.0.1 --local=/none.test/ --address=/dead.example.test/10.7.0.9
 check "dnsmasq with DHCP answers" wait_for 5 browse --text www.example.test
 check "with an address by DHCP" leased
+# IPv6; a server behind a router; a wire without frames.
+six() { on a timeout 60 "$HEPTA" browse --wire tap:t0 --addr fd07::2/64 --lang en --out "$work/six" 'http://[fd07::1]/' >"$work/told6" && has "$work/told6" "fd07::1 is-at" && has "$work/told6" "Hop Limit"; }
+check "over IPv6" six
+check "its capture is clean" clean_capture "$work/six/A.pcapng"
+ns b
+ip -n "hepta-a-$$" link add v0 type veth peer name v1 netns "hepta-b-$$"
+for end in a:v0:10.9.0.1 b:v1:10.9.0.2; do
+    IFS=: read -r space device address <<<"$end"
+    ip -n "hepta-$space-$$" addr add "$address/24" dev "$device"
+    ip -n "hepta-$space-$$" link set "$device" up
+done
+ip -n "hepta-b-$$" route add default via 10.9.0.1
+on a sysctl -qw net.ipv4.ip_forward=1
+sed -e 's/listen 10.7.0.1:80; listen \[fd07::1\]:80/listen 10.9.0.2:80/' -e '/gzip.example.test/d' -e "s,$work/nginx,$work/nginx-b," -e "s,nginx.pid,nginx-b.pid," "$work/nginx.conf" | sed '$a }' >"$work/nginx-b.conf"
+spawn b nginx-b.out nginx -c "$work/nginx-b.conf"
+check "a server behind a router answers" wait_for 10 on a curl -s -o "$work/null" http://10.9.0.2/
+beyond() {
+    browse --gw 10.7.0.1 --lang en --out "$work/beyond" http://10.9.0.2/layers.html >"$work/told-b" && has "$work/told-b" "every packet goes to the router" &&
+        has "$work/told-b" "10.7.0.1 arp 10.7.0.1 is-at" && tr -s ' \n' ' ' <"$work/told-b" >"$work/flat" && has "$work/flat" "TTL 63: if the server sent it with 64, it passed 1 router"
+}
+check "behind a router" beyond
+ip -n "hepta-a-$$" tuntap add u0 mode tun
+ip -n "hepta-a-$$" addr add 10.8.0.1/24 dev u0
+ip -n "hepta-a-$$" link set u0 up
+no_frames() {
+    on a timeout 60 "$HEPTA" browse --wire tun:u0 --addr 10.8.0.2/24 --gw 10.8.0.1 --lang en --out "$work/tun" http://10.7.0.1/layers.html >"$work/told-t" &&
+        has "$work/told-t" "nobody has a MAC address there" && ! grep -q "Layer 2:" "$work/told-t" && test -s "$work/tun/journey.html"
+}
+check "a wire without frames" no_frames
+unreachable() { browse --gw 10.7.0.1 --lang en --out '' --timeout 4s http://10.9.0.77/ >"$work/icmp"; [ $? = 1 ] && has "$work/icmp" "3 network       ✗ 10.7.0.1: icmp unreachable host"; }
+check "what a router says by ICMP" unreachable
 # What fails says which layer gave up, and exits with 1.
 gave_up() {
     local layer=$1 why=$2
