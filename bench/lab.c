@@ -9,22 +9,28 @@
 
 #include "hepta/lab.h"
 #include "hepta/net.h"
+#include "hepta/os.h"
 #include "hepta/socket.h"
 
 enum { BENCH_PORT = 5001, BENCH_PIECE = 65536, FLOWS = 64, BRANCHES = 10, LEAVES = 100, REQUEST = 100, RESPONSE = 1000 };
 
 static bool json, digest;
-static size_t held;
+static size_t held; /* with what the arena adds: whole cache lines */
+static struct hp_arena *arena;
+
+static size_t bench_lines(size_t n) { return (n + 63) & ~(size_t)63; }
 
 static void *bench_alloc(void *ctx, size_t n)
 {
-    held += n;
-    return malloc(n);
+    const struct hp_allocator *a = hp_arena_allocator(arena);
+    held += bench_lines(n);
+    return a->alloc(a->ctx, n);
 }
 static void bench_free(void *ctx, void *p, size_t n)
 {
-    held -= n;
-    free(p);
+    const struct hp_allocator *a = hp_arena_allocator(arena);
+    held -= bench_lines(n);
+    a->free(a->ctx, p, n);
 }
 static const struct hp_allocator bench_allocator = {bench_alloc, bench_free, NULL};
 
@@ -386,11 +392,14 @@ int main(int argc, char **argv)
             return 2;
         }
     }
+    arena = hp_arena_new();
+    if (!arena) die("arena", HP_ENOMEM);
     if (!only || strcmp(only, "one") == 0) bench_one(HP_S(span));
     if (!only || strcmp(only, "many") == 0) bench_many(HP_S(span));
     if (!only || strcmp(only, "tree") == 0) bench_tree("tree_1000", HP_STREAM, HP_MS(30), HP_MS(25) * span);
     if (!only || strcmp(only, "tree-udp") == 0) bench_tree("tree_udp_1000", HP_DGRAM, HP_MS(30), HP_MS(25) * span);
     if (!only || strcmp(only, "idle") == 0) bench_idle(hosts);
+    hp_arena_free(arena);
     if (json) printf("]\n");
     return 0;
 }

@@ -87,8 +87,10 @@ static int exec_file(void *ctx, const char *name, struct hp_bytes *out) { return
 int lab_run_make(struct lab_run *r)
 {
     struct hp_plan_error error = {.text = ""};
-    struct hp_run_options o = {.seed = r->seed, .seeded = r->seeded, .until = r->until, .allocator = r->allocator ? r->allocator : hp_os_allocator(),
-                               .news = exec_news, .file = exec_file, .ctx = r};
+    if (!r->allocator) r->arena = hp_arena_new();
+    if (!r->allocator && !r->arena) return cli_error("out of memory");
+    struct hp_run_options o = {.seed = r->seed, .seeded = r->seeded, .until = r->until, .news = exec_news, .file = exec_file, .ctx = r,
+                               .allocator = r->allocator ? r->allocator : hp_arena_allocator(r->arena)};
     struct hp_run *run = NULL;
     int err = hp_run_new(r->file->plan, &o, &run, &error);
     if (err == HP_EPROTO) lab_file_complain(r->file, &error);
@@ -222,5 +224,6 @@ void lab_run_free(struct lab_run *r)
     lab_out_free(r->files);
     scene_free(r->scene);
     hp_shake_watch_free(r->checks);
+    hp_arena_free(r->arena);
     free(r->digest);
 }

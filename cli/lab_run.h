@@ -60,12 +60,13 @@ struct lab_run {
     uint64_t seed;
     bool seeded, quiet, watch, trace, json, all, check, no_report;
     hp_time until;
-    const struct hp_allocator *allocator; /* NULL: malloc */
+    const struct hp_allocator *allocator; /* NULL: an arena of the run's own */
     const char *out, *junit;
     const volatile sig_atomic_t *stop;  /* or NULL: not 0 ends the run */
     void (*tell)(void *ctx, const struct hp_run_event *e);
     void *ctx;
     /* to be read */
+    struct hp_arena *arena;             /* of a run without an allocator from outside */
     struct hp_run *run;
     struct lab_out *files;
     struct scene *scene;                /* of report.html, or NULL */

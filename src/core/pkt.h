@@ -9,19 +9,6 @@
 #include "core/mem.h"
 #include "hepta/wire.h"
 
-/* Under AddressSanitizer nothing is cached, so that every use after free is seen. */
-#if defined(__SANITIZE_ADDRESS__)
-enum { SANITIZED = 1 };
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-enum { SANITIZED = 1 };
-#else
-enum { SANITIZED = 0 };
-#endif
-#else
-enum { SANITIZED = 0 };
-#endif
-
 enum { PKT_HEADROOM = 128, PKT_TAILROOM = 64, PKT_SMALL = 256, PKT_FULL = 2048, PKT_JUMBO = 9728 };
 
 /* Storage.  `refs` counts packets and slices that look into it. */

@@ -185,7 +185,7 @@ static inline void expect_bytes(const void *p, size_t n)
 static void expect_cable(const struct hp_cable *c)
 {
     expect_bytes(c, offsetof(struct hp_cable, end));
-    for (int i = 0; i < 2; i++) expect_bytes(&c->end[i], offsetof(struct cable_end, way.fault));
+    for (int i = 0; i < 2; i++) expect_bytes(&c->end[i], offsetof(struct cable_end, way.config.ring_bytes));
 }
 
 static void expect_arrival(const struct hp_pkt *p, const struct hp_wire *at)

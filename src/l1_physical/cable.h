@@ -30,9 +30,9 @@ struct hp_cable {
     struct hp_cable_trace trace;
     void (*earlier)(void *ctx, struct hp_cable *c);
     void *earlier_ctx;
-    struct cable_end end[2];
     hp_time silent_at;                  /* half duplex: nobody's bits are on it any more */
     hp_time slot;                       /* half duplex: 512 bit times */
+    struct cable_end end[2];
     struct hp_allocator allocator;
     char name[CABLE_NAME_MAX];
 };

@@ -22,13 +22,13 @@ void fault_init(struct fault *f, uint64_t seed, const char *name)
     random_init(&f->corrupt, seed, name, "corrupt");
 }
 
-void fault_set(struct fault *f, const struct hp_faults *config)
+bool fault_set(struct fault *f, const struct hp_faults *config)
 {
     const struct hp_faults *c = config;
     if (c->bit_errors != f->config.bit_errors) f->bits_left = random_skip(&f->bits, c->bit_errors);
     if (!c->burst_begin) f->bad = false;
     f->config = *c;
-    f->any = c->loss || c->burst_begin || c->duplicate || c->reorder || c->jitter || c->bit_errors || c->corrupt;
+    return c->loss || c->burst_begin || c->duplicate || c->reorder || c->jitter || c->bit_errors || c->corrupt;
 }
 
 static bool fault_burst(struct fault *f)

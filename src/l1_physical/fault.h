@@ -8,7 +8,7 @@
 
 struct fault {
     struct hp_faults config;
-    bool any, bad;                      /* any fault at all; Gilbert-Elliott's state */
+    bool bad;                           /* Gilbert-Elliott's state */
     uint64_t bits_left;                 /* good bits before the next wrong one */
     struct random loss, burst, burst_loss, duplicate, reorder, jitter, bits, corrupt;
 };
@@ -20,7 +20,7 @@ struct fault_fate {
 };
 
 void fault_init(struct fault *f, uint64_t seed, const char *name);
-void fault_set(struct fault *f, const struct hp_faults *config);
+bool fault_set(struct fault *f, const struct hp_faults *config);    /* whether anything can go wrong at all */
 /* Decides over the next frame: the same number of draws whatever the outcome. */
 struct fault_fate fault_judge(struct fault *f);
 /* Passes a frame of n bytes by the bit errors; true: some bit of it is wrong, and fault_flip() must be called. */

@@ -82,8 +82,7 @@ void way_set(struct way *y, const struct hp_way *config, uint32_t mtu)
     size_t least = WAY_RING_FRAMES_MIN * ((mtu ? mtu : 1500) + (size_t)(WAY_HEADER + WAY_OVERHEAD));
     y->ring = way_span(y, 8 * (config->ring_bytes ? config->ring_bytes : least));
     if (!config->ring_bytes && y->ring < way_ring_time) y->ring = way_ring_time;
-    fault_set(&y->fault, &config->faults);
-    y->fault.any |= config->mtu != 0;
+    y->faulty = fault_set(&y->fault, &config->faults) || config->mtu;
     y->turn = config->trace ? trace_turn(config->trace) : 0;
     assert(!config->trace || y->turn);
 }
@@ -137,7 +136,7 @@ enum hp_drop way_put_rateless(struct way *y, struct hp_pkt *p)
 {
     if (y->config.trace) trace_send(y, (unsigned __int128)way_frame_bytes(p) * 8 * WAY_SECOND + y->rest);
     if (y->flying.count + y->late.count >= WAY_FLYING_MAX) return HP_DROP_WIRE_FULL;
-    if (y->fault.any) return way_put_faulty(y, p);
+    if (y->faulty) return way_put_faulty(y, p);
     way_fly(&y->flying, &y->last_due, p, y->busy_until + y->config.delay);
     return HP_DROP_NONE;
 }

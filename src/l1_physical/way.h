@@ -18,11 +18,12 @@ struct way {
     uint64_t rest;                      /* of the division by rate, so that no bit time is lost */
     hp_time ring;                       /* how far ahead frames are taken */
     hp_time last_due, last_late;        /* the order is kept, whatever changes meanwhile */
-    struct hp_way config;
+    bool faulty;                        /* way_put_faulty() has something to decide */
     bool fcs;                           /* flipped bits come with a real FCS */
-    unsigned __int128 turn;             /* of a trace: what one period carries, in bits of a second's 10^9th */
-    const struct hp_line_code *code;    /* bit errors are on its symbols; NULL = on the frame's bits */
     struct hp_cable_stats stats;
+    struct hp_way config;
+    const struct hp_line_code *code;    /* bit errors are on its symbols; NULL = on the frame's bits */
+    unsigned __int128 turn;             /* of a trace: what one period carries, in bits of a second's 10^9th */
     struct fault fault;
 };
 
@@ -66,7 +67,7 @@ static inline enum hp_drop way_put(struct way *y, struct hp_pkt *p, hp_time now)
     uint64_t units = way_frame_bytes(p) * 8 * WAY_SECOND + y->rest; /* exact to the bit in the long run */
     y->busy_until += (hp_time)(units / y->config.rate);
     y->rest = units % y->config.rate;
-    if (y->fault.any) return way_put_faulty(y, p);
+    if (y->faulty) return way_put_faulty(y, p);
     way_fly(&y->flying, &y->last_due, p, y->busy_until + y->config.delay);
     return HP_DROP_NONE;
 }

@@ -19,14 +19,13 @@ struct ipv4 {
     uint32_t last_dst, last_generation;         /* the last destination that was looked up, and what for */
     const struct route *last_route;
     struct ipv4_memory *memory;                 /* of a router, once it had to forward something */
+    int64_t ttl;
+    uint64_t in_receives, in_delivers, out_requests, in_hdr_errors, in_addr_errors, in_mcast_pkts, in_bcast_pkts, out_mcast_pkts,
+        out_bcast_pkts;
     uint16_t ident;                             /* counts; what goes out is a secret permutation of it */
-    bool ident_drawn;
     uint8_t ident_table[IDENT_ROUNDS][256];
     struct key ident_key;
     uint64_t ident_epoch;
-    int64_t ttl;
-    uint64_t in_receives, in_hdr_errors, in_addr_errors, in_delivers, in_mcast_pkts, in_bcast_pkts, out_requests, out_mcast_pkts,
-        out_bcast_pkts;
 };
 
 static struct ipv4 *ipv4_of(const struct hp_stack *s) { return network(s)->v4; }

@@ -134,12 +134,16 @@ struct reass;
 struct net_group;
 struct change_sock;
 
-struct network {
+struct network { /* what every packet needs comes first */
     uint32_t generation;                /* of routes, addresses, links and path MTUs: struct ip_path's; never 0 */
     bool forwarding;
     uint16_t loop;                      /* index of the link to ourselves; 0 = gone */
     const struct net_family *family[2]; /* [0] IPv4, [1] IPv6; NULL = not in the profile */
+    void *v4, *v6;                      /* the versions' own (ipv4.c, ipv6.h) */
+    bool (*raw_tap)(struct hp_stack *s, const struct hp_pkt *p);
     struct trie trie[2];
+    uint64_t forwarded, path_lookups;   /* counters */
+    uint32_t pmtus;
     size_t routes;                      /* that are visible outside */
 
     struct addr *addrs, **addrs_last;
@@ -152,24 +156,21 @@ struct network {
 
     struct map pmtu_map;
     struct pmtu *pmtu_first, *pmtu_last;
-    uint32_t pmtus;
     struct hp_timer pmtu_timer;
 
     struct reass *reass;
     struct limit_bucket *limit;         /* made by the first error */
     struct random random;               /* jitter only */
 
-    bool (*raw_tap)(struct hp_stack *s, const struct hp_pkt *p);
     bool (*echo_reply)(struct hp_stack *s, const struct hp_pkt *p);
     void (*echo_error)(struct hp_stack *s, const struct hp_neterr *e);
-    void *v4, *v6;                      /* the versions' own (ipv4.c, ipv6.h) */
 
     /* settings */
     int64_t pmtu_max, pmtu_s, reassembly_bytes_max, reassembly_datagrams_max, reassembly_per_source, reassembly_fragments,
         reassembly_v4_s, reassembly_v6_s, errors_per_s, errors_burst, redirects;
     /* counters */
-    uint64_t forwarded, reasm_reqds, reasm_oks, reasm_fails, reasm_evicted, frag_oks, frag_fails, frag_creates, errors_limited,
-        pmtu_updates, path_lookups;
+    uint64_t reasm_reqds, reasm_oks, reasm_fails, reasm_evicted, frag_oks, frag_fails, frag_creates, errors_limited,
+        pmtu_updates;
 };
 
 /* hp_ip_is4() for the packet path. */

@@ -29,21 +29,21 @@ struct world_port {
 
 /* A machine or a hub: what a cable can be plugged into. */
 struct world_node {
-    char name[WORLD_NAME_MAX];
-    struct hp_hub *hub;                 /* or a machine: */
-    struct hp_stack *stack;             /* NULL = it is down */
+    struct hp_stack *stack;             /* NULL = it is down, or a hub: */
+    struct hp_hub *hub;
     uint32_t id, number;                /* on the agenda; 1, 2, ... */
     hp_time planned;                    /* when on the agenda; HP_NEVER = not, but it may be marked */
+    bool has_entropy, frozen;
+    void (*on_step)(void *ctx, struct hp_stack *s);
+    void *on_step_ctx;
+    char name[WORLD_NAME_MAX];
     const struct hp_proto *const *profile;
     size_t memory_max;
-    bool has_entropy, frozen;
     struct stack_clock clock;           /* while it is down; else the stack has it */
     uint8_t entropy[32];
     uint64_t boots, pkt_id;             /* starts so far; the next packet's id after a restart */
     struct world_port *port;
     uint32_t ports, ports_room;
-    void (*on_step)(void *ctx, struct hp_stack *s);
-    void *on_step_ctx;
 };
 
 struct world_cable {
