@@ -271,7 +271,7 @@ int cli_browse(int argc, char **argv)
         {"out", 0, CLI_TEXT, &v.out, "FOLDER", "where the journey leaves its page, picture and capture: out; '' or --json = nowhere", 0, 0, 0},
         {"no-images", 0, CLI_FLAG, &v.no_images, NULL, "do not fetch pictures", 0, 0, 0},
         {"no-color", 0, CLI_FLAG, &v.no_color, NULL, "plain text on a terminal, too", 0, 0, 0},
-        {"timeout", 'W', CLI_SPAN, &v.timeout, "TIME", "without progress: 30 s", 0, 0, 0},
+        {"timeout", 'W', CLI_SPAN, &v.timeout, "TIME", "without progress: 30 s; in the internet inside, 120 s", 0, 0, 0},
         {NULL, 0, CLI_FLAG, NULL, NULL, NULL, 0, 0, 0},
     };
     struct cli_option common[CLI_COMMON_OPTIONS];

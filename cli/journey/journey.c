@@ -245,7 +245,7 @@ static int journey_run_wired(struct journey *j, struct cli_machine *m)
     struct scene_config c = {.title = account_of(&j->account, JOURNEY_TITLE_EN, JOURNEY_TITLE_KO), .lang = j->korean ? "ko" : "en"};
     j->wired = calloc(1, sizeof *j->wired);
     j->scene = scene_new(&c);
-    int result = j->wired && j->scene ? wired_happen(j, m) : cli_error("out of memory");
+    int result = j->wired && j->scene && !record_new(&j->record) ? wired_happen(j, m) : cli_error("out of memory");
     if (!result) {
         wired_infer(j);
         result = journey_tell(j);

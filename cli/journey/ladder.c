@@ -63,7 +63,7 @@ static void ladder_find(const struct journey *j, int err, hp_time from, hp_time 
         ladder_is(l, 7, "the name server refused to answer (REFUSED)", "네임 서버가 답하기를 거절했다 (REFUSED)");
     } else if (err == HP_ESERVFAIL) {
         ladder_is(l, 7, "the name server could not find out the address (SERVFAIL)", "네임 서버가 주소를 알아내지 못했다 (SERVFAIL)");
-    } else if (j->wired) {
+    } else if (j->wired && !(err == HP_ETIMEDOUT && ladder_killer(j, from, to, &fate))) { /* of a wire that was made bad the deaths are known */
         steps_wired_ladder(j, err, from, to, l);
     } else if (ladder_killer(j, from, to, &fate)) {
         snprintf(english, sizeof english, "the packet that was sent at %.3f ms ", journey_ms(j, fate.first->in));

@@ -132,9 +132,21 @@ static void record_event(void *ctx, const struct hp_event *e)
     record_keep_state(r, e, (uint32_t)node);
 }
 
+int record_new(struct record *r)
+{
+    *r = (struct record){.frames = 0};
+    bool room = record_grow(r, &r->frame, 0, &r->frames_room, sizeof *r->frame, RECORD_FRAMES_MAX) &&
+                record_grow(r, &r->state, 0, &r->states_room, sizeof *r->state, RECORD_STATES_MAX) &&
+                record_grow(r, &r->news, 0, &r->news_room, sizeof *r->news, RECORD_NEWS_MAX) &&
+                record_grow(r, &r->death, 0, &r->deaths_room, sizeof *r->death, RECORD_DEATHS_MAX);
+    return room ? HP_OK : HP_ENOMEM;
+}
+
 int record_begin(struct record *r, struct hp_world *w, const struct hp_plan *plan)
 {
-    *r = (struct record){.plan = plan, .world = w};
+    if (record_new(r)) return HP_ENOMEM;
+    r->plan = plan;
+    r->world = w;
     struct hp_trace trace = {record_event, r, 1u << HP_TRACE_STATE | 1u << HP_TRACE_DROP};
     struct hp_cable_trace cables = {record_cable_event, r};
     return hp_world_trace(w, &trace, &cables);

@@ -68,6 +68,8 @@ struct record_frame *record_keep(struct record *r, const struct hp_pkt *pkt, hp_
 struct record_state *record_keep_state(struct record *r, const struct hp_event *e, uint32_t node);
 void record_keep_death(struct record *r, const struct hp_event *e, uint32_t node);
 
+/* Makes the first room for all of them; HP_ENOMEM. */
+int record_new(struct record *r);
 /* Watches from now on; HP_ENOMEM. */
 int record_begin(struct record *r, struct hp_world *w, const struct hp_plan *plan);
 void record_tell(struct record *r, const struct hp_run_event *e);

@@ -118,6 +118,7 @@ for where in "--wire lab: --seed 3 server" "www.naver.com"; do
     check "$where: step by step" sh -c 'echo q | "$1" browse --step --lang en --out "" $2 >text && ! grep -q "^2  DNS" text' - "$HEPTA" "$where"
     check "$where: bad wires" in_text "The 3-way handshake" --out "" --loss 2% --delay 5ms --jitter 1ms --rate 5Mbit/s --duplicate 1% --reorder 1% --timeout 60s $where
 done
+check "a wire that loses too much" fails "Layer 1 gave up: " --out "" --wire lab: --seed 1 --loss 20% --timeout 30s server/big
 check "the same seed over lab: gives the same" sh -c '"$1" browse --wire lab: --seed 5 --out a server >a.text; "$1" browse --wire lab: --seed 5 --out b server >b.text; cmp a/journey.html b/journey.html && cmp a/A.pcapng b/A.pcapng' - "$HEPTA"
 if command -v tshark >/dev/null; then
     for page in http://www.google.com/images.html http://www.google.com/; do
