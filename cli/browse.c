@@ -34,19 +34,12 @@ static void browse_json_text(const char *name, const char *text)
 static void browse_print_resource(const struct page_resource *r)
 {
     static const char *const kinds[] = {"document", "style", "picture"};
-    char server[HP_IP_TEXT], text[5][32];
     printf("{\"kind\":\"%s\",", kinds[r->kind]);
     browse_json_text("url", r->url);
     printf(",\"status\":%d,", r->status);
     browse_json_text("type", r->type);
     printf(",\"bytes\":%llu,\"wire_bytes\":%llu", (unsigned long long)r->bytes, (unsigned long long)r->wire_bytes);
     if (r->width) printf(",\"width\":%d,\"height\":%d", r->width, r->height);
-    if (r->port)
-        printf(",\"server\":\"%s\",\"port\":%u,\"began_ms\":%s,\"resolve_ms\":%s,\"connect_ms\":%s,\"first_byte_ms\":%s,\"total_ms\":%s,\"retransmitted\":%u",
-               hp_ip_text(&r->server, server, sizeof server), r->port, cli_ms(r->began, text[0], 32), cli_ms(r->resolved - r->began, text[1], 32),
-               cli_ms(r->connected - r->began, text[2], 32), cli_ms(r->first_byte - r->began, text[3], 32), cli_ms(r->ended - r->began, text[4], 32),
-                   r->tcp.retrans);
-    if (r->redirects) printf(",\"redirects\":%d", r->redirects);
     if (r->error) {
         printf(",");
         browse_json_text("error", r->error);
@@ -54,6 +47,7 @@ static void browse_print_resource(const struct page_resource *r)
     printf("}");
 }
 
+/* Of a file; a journey has more to say (journey/tell_json.c). */
 static void browse_print_json(struct browse *v)
 {
     const struct page *p = v->page;
@@ -296,7 +290,8 @@ int cli_browse(int argc, char **argv)
     if (v.machine.config.json && (v.text || v.links)) return cli_usage_error("--json, or --text and --links, not both");
     if (v.step && (v.machine.config.json || v.text || v.links || v.png))
         return cli_usage_error("--step goes through the journey's account: not with --json, --text, --links, --png");
-    if (v.file && v.machine.config.ports) return cli_usage_error("--file is read without any network: not with --wire");
+    const struct cli_config *c = &v.machine.config;
+    if (v.file && (c->ports || c->capture || c->trace)) return cli_usage_error("--file is read without any network: not with --wire, --capture, --trace");
     if (v.file && (v.lang || v.step || v.out || v.journey.faults))
         return cli_usage_error("--lang, --step, --fault and --out belong to the journey of a URL, not to --file");
     if (v.file) return browse_local(&v);

@@ -122,6 +122,7 @@ run 0 "A.eth0 tx L1" browse --out "" --trace www.google.com
 run 2 "--fault happens in the internet inside the command" browse --wire lab: --fault "at 1ms crash A" server
 run 2 "belong to the journey of a URL" browse --file x.html --step
 run 2 "not with --wire" browse --file x.html --wire lab:
+run 2 "not with --wire, --capture" browse --file x.html --capture x.pcapng
 run 2 "not both" browse --json --text www.google.com
 run 2 "not with --json" browse --json --step www.google.com
 run 2 "ko or en is wanted" browse --lang fr www.google.com
