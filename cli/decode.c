@@ -11,6 +11,8 @@ enum { DECODE_TEXT = 1 << 17, DECODE_COMMENT = 1 << 12 };
 
 struct decode_verb {
     bool json, tree, symbols;
+    const char *code_name;
+    const struct hp_line_code *code;
     int64_t count;
     const char *filter;
     struct filter parsed;
@@ -133,7 +135,7 @@ static int decode_frames(struct hp_pcap_in *in, struct decode_verb *v, char *tex
         if (!number++) first = r.time;
         decode_normalize(&r);
         if (!decode_passes(v, &r)) continue;
-        if (v->symbols) return decode_symbols(&r, number);
+        if (v->symbols) return decode_symbols(&r, number, v->code);
         if (v->json) decode_json(v, &r, number);
         else decode_line(&r, number, r.time - first, text);
         if (v->tree && !v->json) decode_tree(&r, text);
@@ -161,7 +163,8 @@ int cli_decode(int argc, char **argv)
     const struct cli_option own[] = {
         {"tree", 'v', CLI_FLAG, &v.tree, NULL, "every field of every layer", 0, 0, 0},
         {"json", 0, CLI_FLAG, &v.json, NULL, "one JSON object per frame, with every field", 0, 0, 0},
-        {"symbols", 0, CLI_FLAG, &v.symbols, NULL, "the first frame (that passes the filter) as bits and levels on a 10BASE-T cable", 0, 0, 0},
+        {"symbols", 0, CLI_FLAG, &v.symbols, NULL, "the first frame (that passes the filter) as bits and levels on a cable", 0, 0, 0},
+        {"code", 0, CLI_TEXT, &v.code_name, "NAME", "of that cable: manchester (10BASE-T) or 4b5b-mlt3 (100BASE-TX)", 0, 0, 0},
         {"filter", 'f', CLI_TEXT, &v.filter, "TEXT", "only frames for which this holds: see above", 0, 0, 0},
         {"count", 'c', CLI_NUMBER, &v.count, "N", "only so many frames", 0, 1, INT64_MAX},
         {NULL, 0, CLI_FLAG, NULL, NULL, NULL, 0, 0, 0},
@@ -174,9 +177,13 @@ int cli_decode(int argc, char **argv)
         "  hepta decode --filter 'tcp and ip.src == 10.7.0.1' -v out.pcapng\n"
         "  hepta decode --filter 'tcp.flags.syn and not (ip.dst == 10.7.0.1 or frame.len > 100)' out.pcapng\n"
         "  hepta decode --filter 'frame.comment contains \"DROP WIRE\"' out.pcapng\n"
-        "  hepta decode --symbols --filter dns out.pcapng\n", own, NULL};
+        "  hepta decode --symbols --filter dns out.pcapng\n"
+        "  hepta decode --symbols --code 4b5b-mlt3 out.pcapng\n", own, NULL};
     int words, exit_code = cli_parse(&usage, argc, argv, &words, 1, 1);
     if (exit_code < 0 && v.symbols && (v.json || v.tree)) exit_code = cli_usage_error("--symbols goes with neither --json nor --tree");
+    v.code = v.code_name ? hp_line_code_find(v.code_name) : &hp_line_code_manchester;
+    if (exit_code < 0 && !v.code) exit_code = cli_usage_error("there is no line code \"%s\"; there are: manchester, 4b5b-mlt3", v.code_name);
+    if (exit_code < 0 && v.code_name && !v.symbols) exit_code = cli_usage_error("--code goes with --symbols");
     if (exit_code < 0) exit_code = decode_filter(&v);
     return exit_code >= 0 ? exit_code : decode_file(argv[1], &v);
 }

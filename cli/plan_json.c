@@ -262,7 +262,7 @@ static void json_cable_end(struct json_reader *r, json_t *end)
 
 static void json_cable(struct json_reader *r, json_t *c)
 {
-    static const char *const known[] = {"name", "kind", "ends", "mtu", "queue", "half_duplex", "code", "way", "back", NULL};
+    static const char *const known[] = {"name", "kind", "ends", "mtu", "queue", "discipline", "half_duplex", "code", "way", "back", NULL};
     long long number = 0;
     if (!json_only(r, c, known)) return;
     if (json_count(r, c, "ends") != 2) {
@@ -274,7 +274,8 @@ static void json_cable(struct json_reader *r, json_t *c)
     json_put(r, "kind", json_text(r, c, "kind", false));
     json_put(r, "name", json_text(r, c, "name", false));
     if (json_number(r, c, "mtu", &number)) fprintf(r->out, " mtu %lld", number);
-    if (json_number(r, c, "queue", &number)) fprintf(r->out, " queue %lldp", number);
+    json_put(r, "queue", json_text(r, c, "discipline", false));
+    if (json_number(r, c, "queue", &number)) fprintf(r->out, " %s %lldp", json_object_get(c, "discipline") ? "limit" : "queue", number);
     if (json_flag(r, c, "half_duplex", false)) fputs(" half-duplex", r->out);
     json_put(r, "code", json_text(r, c, "code", false));
     if (json_object_get(c, "way")) json_way(r, json_object_get(c, "way"));

@@ -168,6 +168,7 @@ static void write_cable(FILE *f, const struct hp_plan *plan, const struct hp_pla
     fputc(']', f);
     if (c->config.mtu) fprintf(f, ", \"mtu\": %u", c->config.mtu);
     if (c->config.queue_max) fprintf(f, ", \"queue\": %u", c->config.queue_max);
+    if (c->config.queue == HP_QUEUE_FQ_CODEL) write_key_text(f, "discipline", "fq_codel");
     if (c->config.half_duplex) fputs(", \"half_duplex\": true", f);
     if (c->config.code) write_key_text(f, "code", c->config.code->name);
     fputs(", \"way\": ", f);

@@ -9,10 +9,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 static void line_read_any(const struct hp_line_code *code, const uint8_t *data, size_t n)
 {
-    size_t got, room = n / (8 * code->per_bit);
+    size_t got, room = n / code->per_byte;
     uint8_t *symbols = malloc(n + 1), *frame = malloc(room + 1);
     if (!symbols || !frame) abort();
-    for (size_t i = 0; i < n; i++) symbols[i] = data[i] & 1;
+    for (size_t i = 0; i < n; i++) symbols[i] = (uint8_t)(data[i] % code->levels);
     code->decode(symbols, n, frame, room, &got);
     assert(got <= room);
     free(symbols);

@@ -88,7 +88,7 @@ struct wrap_line {
 };
 
 /* Of Manchester's two halves the second is the bit. */
-static uint8_t wrap_bit(const struct wrap_line *w, size_t i) { return w->levels[i * w->code->per_bit + w->code->per_bit - 1]; }
+static uint8_t wrap_bit(const struct wrap_line *w, size_t i) { return w->levels[i * w->code->per_byte / 8 + w->code->per_byte / 8 - 1]; }
 
 static bool wrap_encode(struct wrap_line *w, struct hp_bytes frame)
 {
@@ -112,7 +112,7 @@ static void wrap_bits(struct journey *j, const struct wrap_line *w, const struct
     char bits[WRAP_BITS_SHOWN + 1] = "", wave[WRAP_BITS_SHOWN * 6 + 1] = "";
     size_t shown = run->bits < WRAP_BITS_SHOWN ? run->bits : WRAP_BITS_SHOWN;
     for (size_t i = 0; i < shown; i++) bits[i] = wrap_bit(w, run->first + i) ? '1' : '0';
-    for (size_t i = 0; i < shown * w->code->per_bit; i++) strcat(wave, w->levels[run->first * w->code->per_bit + i] ? "▔" : "▁");
+    for (size_t i = 0; i < shown * w->code->per_byte / 8; i++) strcat(wave, w->levels[run->first * w->code->per_byte / 8 + i] ? "▔" : "▁");
     account_row(wrap(j), "%-9s %3zu  %-16s%s %s", run->label, run->bits, bits, run->bits > shown ? "…" : " ", wave);
 }
 

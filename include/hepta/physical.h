@@ -65,7 +65,8 @@ struct hp_cable_config {
     const struct hp_line_code *code; /* the bits' form on the cable (line_code.h): bit errors hit its symbols, preamble and end of
                                    the signal included, and the receiver decodes.  NULL = plain: they hit the frame's bits */
     uint32_t mtu;               /* 0 = 1500                                                                         */
-    uint32_t queue_max;         /* in the lab: frames that each end's link may hold for the cable, 0 = 1000         */
+    uint32_t queue_max;         /* in the lab: frames that each end's link may hold for the cable, 0 = 1000 (10240) */
+    enum hp_queue queue;        /* in the lab: ... and how they wait                                                */
     struct hp_mac mac[2];       /* in the lab: of the link at each end; all zeros = by the world's rule             */
     const char *name;           /* copied, 79 bytes at most; names the cable's chance.  In the lab NULL = "a-b"     */
 };
@@ -87,7 +88,7 @@ unsigned hp_cable_step(struct hp_cable *c, hp_time now);
  * processor's cache. */
 void hp_cable_expect(const struct hp_cable *c, int stage);
 
-/* From now on (frames that are under way stay so); mtu, half_duplex, code, queue_max, mac and name cannot be changed. */
+/* From now on (frames that are under way stay so); mtu, half_duplex, code, queue_max, queue, mac and name cannot be changed. */
 void hp_cable_set(struct hp_cable *c, const struct hp_cable_config *config);
 void hp_cable_get(const struct hp_cable *c, int end, struct hp_way *out);
 /* Unplugged: frames on it die (WIRE_DOWN) and both links lose their carrier.  Step both stacks afterwards. */

@@ -102,11 +102,17 @@ void hp_wire_drop(struct hp_wire *w, struct hp_pkt *p, enum hp_drop why);
 
 /* ---- links: a wire plugged into a stack ---- */
 
+enum hp_queue {
+    HP_QUEUE_TAIL_DROP,         /* first in, first out; when it is full, who comes dies (LINK_FULL)           */
+    HP_QUEUE_FQ_CODEL,          /* RFC 8290: fair between flows, and short: target 5 ms, interval 100 ms (CODEL, LINK_FULL) */
+};
+
 struct hp_link_config {
     const char *name;           /* "eth0"; NULL = the next free "ethN"                                        */
     struct hp_mac mac;          /* all zeros = drawn from the stack's chance, locally administered            */
     uint32_t mtu;               /* 0 = the wire's                                                             */
-    uint32_t queue_max;         /* frames waiting for the wire; 0 = 1000                                      */
+    uint32_t queue_max;         /* frames waiting for the wire; 0 = 1000, or 10240 for FQ_CODEL               */
+    enum hp_queue queue;        /* how they wait                                                              */
 };
 
 /* Answers the link's index (1..), or an error.  The stack calls the wire's close when link or stack go. */

@@ -146,12 +146,18 @@ void links_rx(struct hp_stack *s)
     }
 }
 
+static inline struct hp_pkt *link_take(struct hp_stack *s, struct hp_link *l)
+{
+    return l->fq ? fq_codel_take(s, l->fq) : pkt_queue_take(&l->out);
+}
+
 static void link_run_tx(struct hp_stack *s, struct hp_link *l)
 {
     struct hp_wire *w = l->wire;
     int burst = LINK_TX_BURST;
-    while (l->out.first && burst-- > 0 && hp_wire_room(w)) {
-        struct hp_pkt *p = pkt_queue_take(&l->out);
+    while (link_queued(l) && burst-- > 0 && hp_wire_room(w)) {
+        struct hp_pkt *p = link_take(s, l);
+        if (!p) break; /* its queue let all of them die */
         l->tx_frames++;
         l->tx_bytes += pkt_len(p);
         trace_pkt(s, HP_TRACE_TX, 1, NULL, p);
@@ -159,7 +165,7 @@ static void link_run_tx(struct hp_stack *s, struct hp_link *l)
     }
     for (struct hp_wire *k = w; k; k = k->below)
         if (k->ops->flush) k->ops->flush(k);
-    if (l->out.first && hp_wire_room(w)) link_mark_tx(s, l); /* a full wire says hp_wire_ready() */
+    if (link_queued(l) && hp_wire_room(w)) link_mark_tx(s, l); /* a full wire says hp_wire_ready() */
 }
 
 void links_tx(struct hp_stack *s)
@@ -186,12 +192,19 @@ void link_queue(struct hp_stack *s, struct hp_link *l, struct hp_pkt *p)
         hp_drop(s, p, HP_DROP_WIRE_DOWN);
         return;
     }
-    if (l->out.count >= l->queue_max) {
+    if (l->fq) fq_codel_put(s, l->fq, p);
+    else if (l->out.count >= l->queue_max) {
         hp_drop(s, p, HP_DROP_LINK_FULL);
         return;
-    }
-    pkt_queue_put(&l->out, p);
+    } else pkt_queue_put(&l->out, p);
     link_mark_tx(s, l);
+}
+
+uint64_t link_queued_bytes(const struct hp_link *l)
+{
+    uint64_t bytes = l->fq ? fq_codel_bytes(l->fq) : 0;
+    for (const struct hp_pkt *p = l->out.first; p; p = p->next) bytes += pkt_len(p);
+    return bytes;
 }
 
 /* ---- adding and removing ---- */
@@ -267,14 +280,18 @@ int hp_link_add(struct hp_stack *s, struct hp_wire *wire, const struct hp_link_c
     if (i < 0) return i;
     const struct hp_link_type *type = link_type_of(wire);
     struct hp_link *l = mem_zalloc(s->mem, sizeof *l + type->state_size);
-    if (!l) return HP_ENOMEM;
+    if (l && c->queue == HP_QUEUE_FQ_CODEL) l->fq = fq_codel_new(s, c->queue_max, !(wire->flags & HP_WIRE_IP));
+    if (!l || (c->queue == HP_QUEUE_FQ_CODEL && !l->fq)) {
+        mem_free(s->mem, l, sizeof *l + type->state_size);
+        return HP_ENOMEM;
+    }
     l->stack = s;
     l->type = type;
     l->state = l + 1;
     l->wire = wire;
     l->index = (uint16_t)i;
     l->mtu = c->mtu ? c->mtu : wire->mtu ? wire->mtu : 1500;
-    l->queue_max = c->queue_max ? c->queue_max : LINK_QUEUE_MAX;
+    l->queue_max = c->queue_max ? c->queue_max : l->fq ? FQ_CODEL_LIMIT : LINK_QUEUE_MAX;
     l->up = true;
     l->carrier = !(wire->flags & HP_WIRE_HELD);
     pkt_queue_init(&l->out);
@@ -289,6 +306,7 @@ int hp_link_add(struct hp_stack *s, struct hp_wire *wire, const struct hp_link_c
     }
     s->link[i] = NULL;
     for (struct hp_wire *w = wire; w; w = w->below) w->link = NULL;
+    fq_codel_free(s, l->fq);
     mem_free(s->mem, l, sizeof *l + type->state_size);
     return err;
 }
@@ -313,6 +331,7 @@ void hp_link_remove(struct hp_stack *s, int index)
     link_tell(s, l, LINK_REMOVED);
     if (l->type->stop) l->type->stop(s, l);
     for (struct hp_pkt *p; (p = pkt_queue_take(&l->out));) hp_drop(s, p, HP_DROP_STOPPED);
+    fq_codel_free(s, l->fq);
     link_unlist(&s->rx_list, &s->rx_last, l, offsetof(struct hp_link, rx_next));
     link_unlist(&s->tx_list, &s->tx_last, l, offsetof(struct hp_link, tx_next));
     for (struct hp_wire *w = l->wire, *below; w; w = below) {

@@ -2,7 +2,7 @@
 #ifndef CORE_LINK_H
 #define CORE_LINK_H
 
-#include "core/pkt.h"
+#include "core/fq_codel.h"
 #include "hepta/wire.h"
 
 enum { LINK_NAME_MAX = 16, LINK_QUEUE_MAX = 1000, LINK_RX_BURST = 256, LINK_TX_BURST = 256, LINK_MTU_LEAST = 68, LINK_MTU_V6 = 1280, LINK_MTU_MOST = 65535 };
@@ -29,6 +29,7 @@ struct hp_link {
     void *state;
     struct hp_wire *wire;               /* the outermost of a chain of wires */
     struct pkt_queue out;
+    struct fq_codel *fq;                /* instead of `out`, or NULL */
     uint32_t queue_max, mtu;
     struct hp_mac mac;
     uint16_t index;
@@ -43,6 +44,10 @@ struct hp_link {
 void link_queue(struct hp_stack *s, struct hp_link *l, struct hp_pkt *p);
 struct hp_link *link_get(const struct hp_stack *s, int index);  /* or NULL */
 static inline bool link_running(const struct hp_link *l) { return l->up && l->carrier; }
+
+/* What waits for the wire. */
+static inline uint32_t link_queued(const struct hp_link *l) { return l->fq ? fq_codel_count(l->fq) : l->out.count; }
+uint64_t link_queued_bytes(const struct hp_link *l);
 
 /* The phases of hp_step. */
 void links_rx(struct hp_stack *s);

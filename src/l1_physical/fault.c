@@ -72,12 +72,19 @@ static void fault_flip_bits(struct fault *f, uint8_t *bytes, size_t n)
     f->bits_left -= bits - at;
 }
 
-void fault_flip_symbols(struct fault *f, uint8_t *symbols, size_t n)
+/* Noise moves a level to the next one; from the middle to either. */
+static uint8_t fault_level(uint8_t level, unsigned levels, size_t at)
+{
+    if (levels == 2) return !level;
+    return level == 1 ? (at & 1 ? 2 : 0) : 1;
+}
+
+void fault_flip_symbols(struct fault *f, uint8_t *symbols, size_t n, unsigned levels)
 {
     size_t at = 0;
     while (f->bits_left < n - at) {
         at += f->bits_left;
-        symbols[at] = !symbols[at];
+        symbols[at] = fault_level(symbols[at], levels, at);
         at++;
         f->bits_left = random_skip(&f->bits, f->config.bit_errors);
     }

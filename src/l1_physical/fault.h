@@ -37,8 +37,8 @@ static inline bool fault_hits(struct fault *f, size_t n) { return fault_hits_bit
 bool fault_flip(struct fault *f, struct hp_pkt *p, bool fcs);
 /* One bit of the frame, as if it had been sent so.  False: no memory, p is as it was. */
 bool fault_corrupt(struct fault *f, struct hp_pkt *p);
-/* fault_flip() for n symbols, one per byte, of which some one is wrong: 0 becomes 1, anything else 0. */
-void fault_flip_symbols(struct fault *f, uint8_t *symbols, size_t n);
+/* fault_flip() for n symbols, one per byte, of which some one is wrong: of two levels it becomes the other, of three one beside it. */
+void fault_flip_symbols(struct fault *f, uint8_t *symbols, size_t n, unsigned levels);
 /* Makes the bytes p's own and in one piece, with a real FCS of them at the end (zeros up to `least` bytes before it) if there is
  * none yet, and room for `more` behind.  False: no memory, p is as it was. */
 bool fault_seal(struct hp_pkt *p, size_t least, size_t more);

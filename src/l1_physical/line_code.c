@@ -1,4 +1,4 @@
-/* Line codes: Manchester; what errors on the line do to a frame; a frame's parts for whoever shows them.
+/* Line codes: Manchester (mlt3.c has the other); what errors on the line do to a frame; a frame's parts for whoever shows them.
  *
  * Nobody encodes a frame that arrives whole: decode(encode(x)) is x.  Only when an error falls among a frame's symbols are they
  * made, hit, and read as a receiver reads them. */
@@ -95,11 +95,11 @@ static enum hp_drop manchester_decode(const uint8_t *symbols, size_t n, uint8_t 
 }
 
 const struct hp_line_code hp_line_code_manchester = {
-    .name = "manchester", .per_bit = 2, .symbols = manchester_symbols, .encode = manchester_encode, .decode = manchester_decode};
+    .name = "manchester", .per_byte = 16, .levels = 2, .symbols = manchester_symbols, .encode = manchester_encode, .decode = manchester_decode};
 
 /* ---- the codes there are ---- */
 
-static const struct hp_line_code *const line_codes[] = {&hp_line_code_manchester};
+static const struct hp_line_code *const line_codes[] = {&hp_line_code_manchester, &hp_line_code_4b5b_mlt3};
 
 const struct hp_line_code *hp_line_code_at(unsigned i) { return i < sizeof line_codes / sizeof *line_codes ? line_codes[i] : NULL; }
 
@@ -128,7 +128,7 @@ bool line_code_fault(const struct hp_line_code *code, struct fault *f, struct hp
     if (!s) return false;
     uint8_t *frame = s + symbols;
     code->encode(p->data, n, s);
-    fault_flip_symbols(f, s, symbols);
+    fault_flip_symbols(f, s, symbols, code->levels);
     enum hp_drop why = code->decode(s, symbols, frame, room, &got);
     p->broken = (uint8_t)why;
     if (!why) {

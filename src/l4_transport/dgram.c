@@ -339,7 +339,7 @@ static int dgram_take_turn(struct dgram *d, size_t n)
     uint32_t cost = (uint32_t)(n + sizeof(struct hp_pkt));
     if (d->turn_bytes && d->turn_bytes + cost > d->sndbuf) return dgram_block(d, end);
     const struct hp_link *l = link_get(s, d->path.link);
-    if (l && l->out.count >= l->queue_max) return dgram_block(d, s->now + HP_US(DGRAM_FULL_US));
+    if (l && link_queued(l) >= l->queue_max) return dgram_block(d, s->now + HP_US(DGRAM_FULL_US));
     d->turn_bytes += cost;
     return HP_OK;
 }

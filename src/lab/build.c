@@ -151,7 +151,8 @@ static int cable_plug(const struct world_port *p)
         int err = hp_hub_plug(n->hub, p->cable->cable, p->end);
         return err < 0 ? err : 0;
     }
-    struct hp_link_config c = {.name = p->link[0] ? p->link : NULL, .mac = p->mac, .mtu = p->mtu, .queue_max = p->cable->queue_max};
+    struct hp_link_config c = {.name = p->link[0] ? p->link : NULL, .mac = p->mac, .mtu = p->mtu, .queue_max = p->cable->queue_max,
+                               .queue = p->cable->queue};
     return hp_link_add(n->stack, hp_cable_end(p->cable->cable, p->end), &c);
 }
 
@@ -255,6 +256,7 @@ struct hp_cable *hp_world_cable_ports(struct hp_world *w, const char *a, const c
     *k = (struct world_cable){.world = w, .node = {na, nb}};
     if (config) {
         k->queue_max = config->queue_max;
+        k->queue = config->queue;
         memcpy(k->mac, config->mac, sizeof k->mac);
     }
     k->cable = cable_make(w, na, nb, config);

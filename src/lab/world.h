@@ -53,6 +53,7 @@ struct world_cable {
     struct world_node *node[2];
     int link[2];
     uint32_t queue_max;
+    enum hp_queue queue;
     struct hp_mac mac[2];               /* all zeros = node_mac() */
     uint64_t digest;
 };

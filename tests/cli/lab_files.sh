@@ -9,7 +9,7 @@ cd "$dir"
 fail() { echo "FAIL: $*"; exit 1; }
 cat >net.lab <<'END'
 lab 작은망 seed 7 until 3s
-cable-kind wan delay 10ms rate 10Mbit/s loss 1% burst 0.1% 30% 80% reorder 2% 3ms duplicate 1e-6 jitter 2ms bit-errors 1e-9 code manchester ring 64KiB queue 50p back rate 1Mbit/s loss 3%
+cable-kind wan delay 10ms rate 10Mbit/s loss 1% burst 0.1% 30% 80% reorder 2% 3ms duplicate 1e-6 jitter 2ms bit-errors 1e-9 code manchester ring 64KiB queue fq_codel limit 50p back rate 1Mbit/s loss 3%
 include "clients.lab"
 rate-trace lte file "lte.trace"
 cable-kind air rate lte corrupt 0.5% back rate 1Mbit/s
@@ -44,7 +44,7 @@ python3 - 1.json <<'END' || fail "the JSON form says something else"
 import json, sys
 lab = json.load(open(sys.argv[1]))
 neck = [c for c in lab["cables"] if c["name"] == "neck"][0]
-assert neck["kind"] == "wan" and neck["queue"] == 50 and neck["code"] == "manchester" and abs(neck["way"]["loss"] - .01) < 1e-9 and abs(neck["back"]["loss"] - .03) < 1e-9
+assert neck["kind"] == "wan" and neck["queue"] == 50 and neck["discipline"] == "fq_codel" and neck["code"] == "manchester" and abs(neck["way"]["loss"] - .01) < 1e-9 and abs(neck["back"]["loss"] - .03) < 1e-9
 assert neck["way"]["rate"] == 10**7 and neck["back"]["rate"] == 10**6 and neck["back"]["delay_ns"] == 10**7
 s1 = [n for n in lab["nodes"] if n["name"] == "s1"][0]
 assert s1["label"] == '서버 "1" $5' and s1["memory"] == 2 << 20 and s1["interfaces"][0]["mtu"] == 1400

@@ -217,7 +217,7 @@ static void tcp_cork_arm(struct tcp *t)
 static bool tcp_link_full(const struct tcp *t)
 {
     const struct hp_link *l = link_get(t->sock.stack, t->path.link);
-    return l && l->out.count >= l->queue_max / 4 * 3;
+    return l && link_queued(l) >= l->queue_max / 4 * 3;
 }
 
 void tcp_output(struct tcp *t)

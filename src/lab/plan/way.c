@@ -49,20 +49,38 @@ static bool way_back(struct plan_cursor *c, void *ctx)
 
 /* ---- of the cable ---- */
 
-/* "100p" */
-static bool way_queue(struct plan_cursor *c, void *ctx)
+/* "100p", after `queue` or `limit` */
+static bool way_queue_length(struct plan_cursor *c, struct plan_cable_at *at)
 {
-    struct plan_cable_at *at = ctx;
     uint64_t frames;
     const char *text = plan_take(c, "how many packets may wait, as 100p");
+    size_t n = text ? text_take_u64(text, &frames) : 0;
     if (!text) return false;
-    size_t n = text_take_u64(text, &frames);
-    if (!n && *text >= 'a' && *text <= 'z')
-        return plan_fail(c->r, c->last, "the queue discipline \"%s\" is not built; there is: queue Np (N packets wait, one more is dropped)", text);
     if (!n || strcmp(text + n, "p") != 0 || frames < 1 || frames > WAY_QUEUE_MAX)
         return plan_fail(c->r, c->last, "\"%s\": a queue is counted in packets, 1p to %dp, as 100p", text, WAY_QUEUE_MAX);
     at->cable->config.queue_max = (uint32_t)frames;
     return true;
+}
+
+/* queue [tail-drop|fq_codel] [limit] [Np] */
+static bool way_queue(struct plan_cursor *c, void *ctx)
+{
+    static const char *const disciplines[] = {"tail-drop", "fq_codel", NULL};
+    struct hp_cable_config *config = &((struct plan_cable_at *)ctx)->cable->config;
+    const char *text = plan_peek(c);
+    if (!text && c->r->err) return false;
+    if (!text || (*text >= '0' && *text <= '9')) return way_queue_length(c, ctx);
+    if (!plan_take(c, "")) return false;
+    int i = 0;
+    while (disciplines[i] && strcmp(disciplines[i], text) != 0) i++;
+    if (!disciplines[i])
+        return plan_fail_near(c->r, c->last, disciplines, text,
+                              "\"%s\" is no queue discipline; there are tail-drop and fq_codel: queue fq_codel limit 1000p, or just queue 100p", text);
+    config->queue = i ? HP_QUEUE_FQ_CODEL : HP_QUEUE_TAIL_DROP;
+    config->queue_max = 0;
+    text = plan_peek(c);
+    if (!text || strcmp(text, "limit") != 0) return !c->r->err;
+    return plan_take(c, "") && way_queue_length(c, ctx);
 }
 
 static bool way_mtu(struct plan_cursor *c, void *ctx)
@@ -122,14 +140,15 @@ static bool way_code(struct plan_cursor *c, void *ctx)
     if (!text) return false;
     const struct hp_line_code *code = hp_line_code_find(text);
     for (unsigned i = 0; i < 7 && hp_line_code_at(i); i++) names[i] = hp_line_code_at(i)->name;
-    if (!code) return plan_fail_near(c->r, c->last, names, text, "there is no line code \"%s\"; there is manchester", text);
+    if (!code) return plan_fail_near(c->r, c->last, names, text, "there is no line code \"%s\"; there are: manchester, 4b5b-mlt3", text);
     ((struct plan_cable_at *)ctx)->cable->config.code = code;
     return true;
 }
 
 static bool way_not_built(struct plan_cursor *c, void *ctx)
 {
-    return plan_fail(c->r, c->key, "\"%s\" is not built: a cable has a rate, a delay, faults and a line code, but no analogue signal yet", c->key->text);
+    return plan_fail(c->r, c->key,
+                     "\"%s\" belongs to a signal's samples and noise, which are not built; say what noise does to bits: bit-errors 1e-6 (with a code: to its symbols)", c->key->text);
 }
 
 /* Without a function: way_value. */

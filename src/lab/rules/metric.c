@@ -150,8 +150,8 @@ static void metric_queues(const struct rules *rules, const struct hp_cable *c, u
         struct hp_stack *s = hp_world_find(rules->c.world, hp_world_cable_end(rules->c.world, c, end, &index));
         struct hp_link *l = s ? link_get(s, index) : NULL;
         if (!l) continue;
-        *frames += l->out.count;
-        for (const struct hp_pkt *p = l->out.first; p; p = p->next) *bytes += pkt_len(p);
+        *frames += link_queued(l);
+        *bytes += link_queued_bytes(l);
     }
 }
 
