@@ -8,6 +8,25 @@
 #include "lab_run.h"
 #include "scene.h"
 
+static void *memory_alloc(void *ctx, size_t n)
+{
+    struct lab_memory *m = ctx;
+    const struct hp_allocator *os = hp_os_allocator();
+    void *p = os->alloc(os->ctx, n);
+    if (p) m->bytes += n;
+    return p;
+}
+
+static void memory_free(void *ctx, void *p, size_t n)
+{
+    struct lab_memory *m = ctx;
+    const struct hp_allocator *os = hp_os_allocator();
+    if (p) m->bytes -= n;
+    os->free(os->ctx, p, n);
+}
+
+void lab_memory_init(struct lab_memory *m) { *m = (struct lab_memory){.allocator = {memory_alloc, memory_free, m}}; }
+
 static void exec_print_event(void *ctx, const struct hp_event *e)
 {
     char line[512];

@@ -17,7 +17,10 @@ static const char run_text[] =
 static int run_verb(struct lab_run *r, const char *path, const char *more)
 {
     struct lab_file file;
+    struct lab_memory memory;
     int result = lab_file_open(&file, path, more);
+    lab_memory_init(&memory);
+    if (r->check) r->allocator = &memory.allocator;
     r->file = &file;
     r->stop = &run_interrupted;
     signal(SIGINT, run_signal);
@@ -25,6 +28,7 @@ static int run_verb(struct lab_run *r, const char *path, const char *more)
     if (!result) result = lab_run_go(r);
     if (!result) result = lab_run_end(r);
     lab_run_free(r);
+    if (memory.bytes) result = cli_error("%zu bytes were not given back", memory.bytes);
     lab_file_close(&file);
     return result;
 }

@@ -47,6 +47,13 @@ bool lab_extra_again(struct lab_file *f, const struct lab_record *then);    /* o
 int lab_extra_copy(const struct lab_file *f, const char *folder, bool quiet);
 void lab_extra_free(struct lab_file *f);
 
+/* lab_exec.c: memory that is counted: what a run leaves behind is a leak. */
+struct lab_memory {
+    struct hp_allocator allocator;
+    size_t bytes;
+};
+void lab_memory_init(struct lab_memory *m);
+
 /* What is counted while it runs. */
 struct lab_count {
     uint64_t drops[HP_DROP_COUNT], frames, states;

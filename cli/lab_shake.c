@@ -42,30 +42,6 @@ struct shake_job {
     int64_t index;
 };
 
-/* ---- memory that is counted: what a run leaves behind is a leak ---- */
-
-struct shake_memory {
-    struct hp_allocator allocator;
-    size_t bytes;
-};
-
-static void *shake_alloc(void *ctx, size_t n)
-{
-    struct shake_memory *m = ctx;
-    const struct hp_allocator *os = hp_os_allocator();
-    void *p = os->alloc(os->ctx, n);
-    if (p) m->bytes += n;
-    return p;
-}
-
-static void shake_free(void *ctx, void *p, size_t n)
-{
-    struct shake_memory *m = ctx;
-    const struct hp_allocator *os = hp_os_allocator();
-    m->bytes -= n;
-    os->free(os->ctx, p, n);
-}
-
 /* ---- one run, in the child ---- */
 
 struct shake_live {
@@ -124,9 +100,10 @@ static int shake_child(const struct shake *s, uint64_t seed, const struct hp_sha
 {
     char more[HP_SHAKE_FAULTS_MAX * (HP_SHAKE_LINE_MAX + 1) + 1] = "";
     struct lab_file file;
-    struct shake_memory memory = {.allocator = {shake_alloc, shake_free, &memory}};
+    struct lab_memory memory;
     struct shake_live live = {.fd = fd};
     size_t used = 0;
+    lab_memory_init(&memory);
     alarm(SHAKE_SECONDS_MAX);
     for (uint32_t i = 0; i < count; i++) used += (size_t)snprintf(more + used, sizeof more - used, "%s\n", lines[i].text);
     if (lab_file_open_text(&file, s->path, more)) return CLI_USAGE;

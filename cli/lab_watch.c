@@ -84,6 +84,7 @@ static void watch_head(const struct lab_watch *w, hp_time real, char *buf, size_
     const struct lab_run *r = w->run;
     hp_time until = hp_run_until(r->run);
     double speed = real > w->looked ? (double)(r->now - w->at) / (double)(real - w->looked) : 0;
+    if (r->over) speed = r->real > 0 ? (double)r->now / (double)r->real : 0; /* the last view: of all of it */
     char bar[WATCH_BAR + 1] = "";
     int percent = until != HP_NEVER && until > 0 ? (int)(r->now / (until / 100 ? until / 100 : 1)) : -1;
     for (int i = 0; percent >= 0 && i < WATCH_BAR; i++) bar[i] = i * 100 < percent * WATCH_BAR ? '#' : '.';

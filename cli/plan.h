@@ -19,7 +19,7 @@ void plan_write_dot(FILE *f, const struct hp_plan *plan);
 void plan_write_word(FILE *f, const struct hp_plan_word *w);     /* as the lab language writes it */
 const char *plan_write_kind(enum hp_node_kind kind);
 /* ---- plan_clab.c: libyaml ---- */
-/* A containerlab topology as lab language, to f; false: `why` says what is wrong, and where. */
+/* A containerlab topology as lab language, to f; false: `why` says what is wrong, and where; true: what was left out, or "". */
 bool plan_clab_to_text(const char *yaml, size_t n, FILE *f, char *why, size_t why_n);
 
 #endif

@@ -128,5 +128,6 @@ int lab_verb_import(int argc, char **argv)
     if (!text) return cli_error("%s: %s", argv[1], strerror(errno));
     bool ok = plan_clab_to_text(text, n, stdout, why, sizeof why);
     free(text);
+    if (ok && why[0]) fprintf(stderr, "%s:%s\n", argv[1], why);
     return ok ? CLI_OK : cli_error("%s:%s", argv[1], why);
 }

@@ -1,7 +1,7 @@
 /* A containerlab topology (containerlab.dev/manual/topo-def-file) as lab language.  The only file that knows libyaml.
  *
  * Nodes and links are taken, in the short form (endpoints: ["a:eth1", "b:eth1"]) and the extended one (endpoints as objects with node and
- * interface).  Images, binds and commands have no meaning here.  bridge and ovs-bridge become switches, router images routers, all others hosts. */
+ * interface).  Links to what is no node (host:, mgmt-net:, macvlan:) are left out with a warning.  Images, binds and commands have no meaning here.  bridge and ovs-bridge become switches, router images routers, all others hosts. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 
 #include "plan.h"
 
-enum { CLAB_MTU_MIN = 68, CLAB_MTU_MAX = 65535 };
+enum { CLAB_MTU_MIN = 68, CLAB_MTU_MAX = 65535, CLAB_INTERFACE_MAX = 15 };
 
 struct clab {
     yaml_document_t doc;
@@ -17,6 +17,7 @@ struct clab {
     char *why;
     size_t why_n;
     bool failed;
+    unsigned skipped;           /* links that leave the lab */
 };
 
 static bool __attribute__((format(printf, 3, 4))) clab_fail(struct clab *c, const yaml_mark_t *mark, const char *format, ...)
@@ -114,43 +115,96 @@ static void clab_nodes(struct clab *c, const yaml_node_t *topology)
 
 /* ---- links ---- */
 
-/* "a:eth1", or {node: a, interface: eth1} */
-static bool clab_endpoint(struct clab *c, const yaml_node_t *link, const yaml_node_t *e)
+/* What a link may end at that is no node: containerlab.dev/manual/links */
+static bool clab_is_outside(struct clab *c, const char *name, size_t n)
 {
-    const char *text = clab_text(e), *node = clab_text(clab_get(c, e, "node")), *interface = clab_text(clab_get(c, e, "interface"));
-    char both[HP_PLAN_NAME_MAX + 1 + 64];
-    const char *colon = text ? strchr(text, ':') : NULL;
-    if (text && colon) {
-        node = text;
-        interface = colon + 1;
-    }
-    if (!node) return clab_fail(c, e ? &e->start_mark : &link->start_mark, "an endpoint is \"NODE:INTERFACE\", or has a node and an interface");
-    size_t n = text && colon ? (size_t)(colon - text) : strlen(node);
     static const char *const outside[] = {"host", "mgmt-net", "macvlan", "vxlan", "vxlan-stitch", "dummy"};
     const yaml_node_t *nodes = clab_get(c, clab_get(c, yaml_document_get_root_node(&c->doc), "topology"), "nodes");
     for (size_t i = 0; i < sizeof outside / sizeof *outside; i++)
-        if (n == strlen(outside[i]) && memcmp(node, outside[i], n) == 0 && !clab_get(c, nodes, outside[i]))
-            return clab_fail(c, &e->start_mark, "this link leaves the lab (\"%s\"): there is nothing outside", outside[i]);
-    int length = snprintf(both, sizeof both, "%.*s%s%s", (int)(n < 60 ? n : 60), node, interface ? "." : "", interface ? interface : "");
-    if (length < 0 || (size_t)length >= sizeof both || n > HP_PLAN_NAME_MAX) return clab_fail(c, &e->start_mark, "the endpoint's name is too long");
-    return clab_put_name(c, e, both, (size_t)length);
+        if (n == strlen(outside[i]) && memcmp(name, outside[i], n) == 0) return !clab_get(c, nodes, outside[i]);
+    return false;
+}
+
+/* "a:eth1", or {node: a, interface: eth1} */
+struct clab_end {
+    const yaml_node_t *at;
+    char node[HP_PLAN_NAME_MAX + 1];
+    const char *interface;              /* or NULL */
+    bool outside;
+};
+
+static bool clab_end(struct clab *c, const yaml_node_t *link, const yaml_node_t *e, struct clab_end *out)
+{
+    const char *text = clab_text(e), *node = clab_text(clab_get(c, e, "node"));
+    const char *colon = text ? strchr(text, ':') : NULL;
+    *out = (struct clab_end){.at = e ? e : link, .interface = colon ? colon + 1 : clab_text(clab_get(c, e, "interface"))};
+    if (colon) node = text;
+    if (!node) return clab_fail(c, &out->at->start_mark, "an endpoint is \"NODE:INTERFACE\", or has a node and an interface");
+    size_t n = colon ? (size_t)(colon - text) : strlen(node);
+    if (n > HP_PLAN_NAME_MAX) return clab_fail(c, &out->at->start_mark, "the endpoint's name is too long");
+    memcpy(out->node, node, n);
+    out->outside = clab_is_outside(c, node, n);
+    if (out->outside || clab_get(c, clab_get(c, clab_get(c, yaml_document_get_root_node(&c->doc), "topology"), "nodes"), out->node)) return true;
+    return clab_fail(c, &out->at->start_mark, "there is no node \"%s\" among the topology's nodes", out->node);
+}
+
+/* As a lab file can have it, which machines here can have, too: "ethernet-1/1" is ethernet-1-1, GigabitEthernet0/0/0/1 Gi0-0-0-1. */
+static void clab_interface(const char *name, char out[CLAB_INTERFACE_MAX + 1])
+{
+    size_t n = 0, digit = strcspn(name, "0123456789");
+    bool brief = strlen(name) > CLAB_INTERFACE_MAX;
+    for (size_t i = 0; name[i] && n < CLAB_INTERFACE_MAX; i++) {
+        char ch = name[i];
+        bool plain = (ch >= '0' && ch <= '9') || (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || strchr("-_+", ch);
+        if (brief && i >= 2 && i < digit) continue;
+        out[n++] = plain ? ch : '-';
+    }
+    out[n] = 0;
+}
+
+static bool clab_put_end(struct clab *c, const struct clab_end *e)
+{
+    char both[HP_PLAN_NAME_MAX + CLAB_INTERFACE_MAX + 2], interface[CLAB_INTERFACE_MAX + 1] = "";
+    if (e->interface) clab_interface(e->interface, interface);
+    int n = snprintf(both, sizeof both, "%s%s%s", e->node, interface[0] ? "." : "", interface);
+    return clab_put_name(c, e->at, both, (size_t)n);
+}
+
+/* There is nothing outside of a lab: the link is left out, with a warning. */
+static void clab_skip(struct clab *c, const yaml_node_t *at, const char *where)
+{
+    unsigned long line = (unsigned long)at->start_mark.line + 1;
+    if (!c->skipped++) snprintf(c->why, c->why_n, "%lu:%lu: warning: this link leaves the lab (\"%s\") and is left out", line, (unsigned long)at->start_mark.column + 1, where);
+    fprintf(c->out, "# left out: the link of line %lu leaves the lab (%s)\n", line, where);
 }
 
 static void clab_link(struct clab *c, const yaml_node_t *link)
 {
     yaml_node_t *ends = clab_get(c, link, "endpoints"), *mtu = clab_get(c, link, "mtu");
+    const char *type = clab_text(clab_get(c, link, "type"));
+    struct clab_end end[2];
+    if (type && clab_is_outside(c, type, strlen(type))) {
+        clab_skip(c, link, type);
+        return;
+    }
     if (!ends || ends->type != YAML_SEQUENCE_NODE || ends->data.sequence.items.top - ends->data.sequence.items.start != 2) {
         clab_fail(c, &(ends ? ends : link)->start_mark, "a link wants two endpoints");
         return;
     }
-    fputs("cable", c->out);
     for (int i = 0; i < 2; i++)
-        if (!clab_endpoint(c, link, yaml_document_get_node(&c->doc, ends->data.sequence.items.start[i]))) return;
+        if (!clab_end(c, link, yaml_document_get_node(&c->doc, ends->data.sequence.items.start[i]), &end[i])) return;
+    for (int i = 0; i < 2; i++) {
+        if (!end[i].outside) continue;
+        clab_skip(c, end[i].at, end[i].node);
+        return;
+    }
     long bytes = clab_text(mtu) ? strtol(clab_text(mtu), NULL, 10) : 0;
     if (mtu && (bytes < CLAB_MTU_MIN || bytes > CLAB_MTU_MAX)) {
         clab_fail(c, &mtu->start_mark, "an mtu is a number from %d to %d", CLAB_MTU_MIN, CLAB_MTU_MAX);
         return;
     }
+    fputs("cable", c->out);
+    if (!clab_put_end(c, &end[0]) || !clab_put_end(c, &end[1])) return;
     if (mtu) fprintf(c->out, " mtu %ld", bytes);
     fputc('\n', c->out);
 }
@@ -190,6 +244,7 @@ bool plan_clab_to_text(const char *yaml, size_t n, FILE *f, char *why, size_t wh
     char *text = NULL;
     size_t text_n;
     struct clab c = {.why = why, .why_n = why_n};
+    why[0] = 0;
     if (!clab_load(&c, yaml, n)) return false;
     c.out = open_memstream(&text, &text_n);
     if (c.out) clab_topology(&c);
@@ -197,6 +252,8 @@ bool plan_clab_to_text(const char *yaml, size_t n, FILE *f, char *why, size_t wh
     if (c.out) fclose(c.out);
     yaml_document_delete(&c.doc);
     if (!c.failed) fwrite(text, 1, text_n, f);
+    size_t used = strlen(why);
+    if (!c.failed && c.skipped > 1) snprintf(why + used, why_n - used, ", as %u more are", c.skipped - 1);
     free(text);
     return !c.failed;
 }

@@ -28,11 +28,15 @@ int plan_box_lines(const struct hp_plan_node *n, char line[PLAN_BOX_LINES][PLAN_
     draw_copy(line[lines++], PLAN_BOX_TEXT, n->label ? n->label : n->name);
     if (n->kind != HP_NODE_HOST) draw_copy(line[lines++], PLAN_BOX_TEXT, plan_write_kind(n->kind));
     for (uint32_t i = 0; i < n->interfaces; i++) {
-        for (uint32_t k = 0; k < n->interface[i].addresses && lines < PLAN_BOX_LINES; k++)
-            hp_prefix_text(&n->interface[i].address[k], line[lines++], PLAN_BOX_TEXT);
-        if (n->interface[i].dhcp && lines < PLAN_BOX_LINES) draw_copy(line[lines++], PLAN_BOX_TEXT, "dhcp");
+        for (uint32_t k = 0; k < n->interface[i].addresses; k++, lines++)
+            if (lines < PLAN_BOX_LINES) hp_prefix_text(&n->interface[i].address[k], line[lines], PLAN_BOX_TEXT);
+        if (!n->interface[i].dhcp) continue;
+        if (lines < PLAN_BOX_LINES) draw_copy(line[lines], PLAN_BOX_TEXT, "dhcp");
+        lines++;
     }
-    return lines;
+    if (lines <= PLAN_BOX_LINES) return lines;
+    snprintf(line[PLAN_BOX_LINES - 1], PLAN_BOX_TEXT, "… %d more", lines - PLAN_BOX_LINES + 1);
+    return PLAN_BOX_LINES;
 }
 
 static void draw_rate(struct text *t, uint64_t rate)

@@ -89,6 +89,17 @@ done
 if "$HEPTA" lab check none.lab 2>err; then fail "a missing file passed"; fi
 grep -q "No such file" err || fail "$(cat err)"
 
+# what cannot be, and what is rarely meant
+printf 'switch s\nhost h[1..4100]\ncable h[i] s\n' >wide.lab
+if "$HEPTA" lab check wide.lab >out 2>err; then fail "more cables than a machine has"; fi
+grep -q 'wide.lab:3:12: error: s would get more than 4094 cables' err || fail "$(cat err)"
+printf 'host a ip 10.0.0.1/24\nhost b ip 10.0.0.1/24\nhost x y\ncable a x\ncable b y\n' >twice.lab
+"$HEPTA" lab check twice.lab >out 2>&1 || fail "$(cat out)"
+grep -q 'eth0 of b has the address 10.0.0.1, which eth0 of a (line 1) has on another network' out || fail "$(cat out)"
+printf 'router r eth0 ip 10.0.0.1/24 ip 10.0.1.1/24 ip 10.0.2.1/24 eth1 ip 10.0.3.1/24 ip 10.0.4.1/24\nhost a b\ncable a r\ncable b r\n' >many.lab
+"$HEPTA" lab draw many.lab >out || fail "draw"
+grep -q '10.0.2.1/24' out && grep -q '… 2 more' out || fail "$(cat out)"
+
 # containerlab
 cat >fabric.clab.yml <<'END'
 name: fabric
@@ -119,6 +130,25 @@ grep -q 'host "h2"    # kind alpine-like' fabric.lab || fail "$(cat fabric.lab)"
 printf 'topology:\n  nodes:\n    a: {}\n  links:\n    - endpoints: ["a:eth1"]\n' >bad.clab.yml
 if "$HEPTA" lab import bad.clab.yml >out 2>err; then fail "a bad topology passed"; fi
 grep -q 'bad.clab.yml:5:18: a link wants two endpoints' err || fail "$(cat err)"
+printf 'topology:\n  nodes:\n    a: {}\n    b:\n  links:\n    - endpoints: ["a:eth1", "bb:eth1"]\n' >bad.clab.yml
+if "$HEPTA" lab import bad.clab.yml >out 2>err; then fail "a link to nobody passed"; fi
+grep -q 'bad.clab.yml:6:29: there is no node "bb" among' err || fail "$(cat err)"
+cat >outside.clab.yml <<'END'
+topology:
+  nodes: {srl1: {kind: srl}, srl2: {kind: srl}}
+  links:
+    - endpoints: ["srl1:ethernet-1/1", "srl2:ethernet-1/1"]
+    - endpoints: ["srl1:GigabitEthernet0/0/0/1", "srl2:GigabitEthernet0/0/0/1"]
+    - endpoints: ["srl1:e1-2", "host:srl1_e1-2"]
+    - type: macvlan
+      endpoint: {node: srl1, interface: e1-3}
+      host-interface: eth0
+    - endpoints: ["mgmt-net:x", "srl2:e1-4"]
+END
+"$HEPTA" lab import outside.clab.yml >outside.lab 2>err || fail "names of interfaces: $(cat err)"
+grep -q 'outside.clab.yml:6:32: warning: this link leaves the lab ("host") and is left out, as 2 more are' err || fail "$(cat err)"
+grep -q 'cable "srl1.ethernet-1-1" "srl2.ethernet-1-1"' outside.lab && grep -q 'cable "srl1.Gi0-0-0-1" "srl2.Gi0-0-0-1"' outside.lab || fail "$(cat outside.lab)"
+"$HEPTA" lab check outside.lab >out && "$HEPTA" lab run --until 1s outside.lab >>out || fail "what import wrote: $(cat outside.lab out)"
 printf 'a: [\n' >bad.clab.yml
 if "$HEPTA" lab import bad.clab.yml >out 2>err; then fail "no YAML passed"; fi
 echo ok

@@ -3,6 +3,7 @@
 #include "hepta/shake.h"
 #include "hepta/socket.h"
 
+#include "core/stack.h"
 #include "support/alloc.h"
 #include "support/test.h"
 
@@ -112,6 +113,61 @@ static void test_a_planted_bug_is_found_and_its_schedule_shrunk(void **state)
     assert_true(shrink.tries > 3 && shrink.tries <= 200);
 }
 
+/* ---- what is broken on purpose is seen ---- */
+
+static const char talk[] = "lab talk seed 1 until 3s\nhost a ip 10.0.0.1/24\nhost b ip 10.0.0.2/24\ncable a b rate 10Mbit/s delay 1ms\n"
+                           "app b sink\napp a send b for 100k\n";
+
+/* Runs it with `at` at 500 ms and `cable` for each frame; what the watch says, and whether a program found what cannot be. */
+static const char *talk_wrong(void (*at)(void *ctx), void (*cable)(void *ctx, const struct hp_cable_event *e), char *said, size_t n)
+{
+    struct test_alloc alloc;
+    struct hp_plan *plan;
+    struct hp_plan_error error;
+    struct hp_run *run;
+    test_alloc_init(&alloc);
+    if (hp_plan_parse(talk, strlen(talk), &alloc.allocator, &plan, &error)) fail_msg("%s: %s", error.text, error.line);
+    struct hp_run_options o = {.allocator = &alloc.allocator};
+    if (hp_run_new(plan, &o, &run, &error)) fail_msg("%s: %s", error.text, error.line);
+    struct hp_shake_watch *watch = hp_shake_watch_new(run, &alloc.allocator);
+    struct hp_cable_trace trace = {cable, NULL};
+    if (cable) assert_int_equal(hp_world_trace(hp_run_world(run), NULL, &trace), HP_OK);
+    if (at) assert_int_equal(hp_world_at(hp_run_world(run), HP_MS(500), at, hp_run_world(run)), HP_OK);
+    hp_run_go(run, HP_NEVER);
+    const char *wrong = hp_shake_watch_wrong(watch);
+    snprintf(said, n, "%s", wrong ? wrong : "");
+    hp_run_free(run);
+    hp_shake_watch_free(watch);
+    hp_plan_free(plan);
+    test_alloc_end(&alloc);
+    return wrong ? said : NULL;
+}
+
+static void forbidden_step(void *world) { trace_state(hp_world_find(world, "b"), 4, "tcp", 1, NULL, "TIME-WAIT", "ESTABLISHED"); }
+static void allowed_step(void *world) { trace_state(hp_world_find(world, "b"), 4, "tcp", 1, NULL, "FIN-WAIT-1", "CLOSING"); }
+
+/* Two words of the data change places: no checksum sees that, and the FCS is implied. */
+static void swap_words(void *ctx, const struct hp_cable_event *e)
+{
+    const struct hp_pkt *p = e->pkt;
+    if (e->kind != HP_CABLE_ENTER || pkt_len(p) < 1000) return;
+    uint8_t *data = p->more.n ? (uint8_t *)(uintptr_t)p->more.p : p->tail - 500, word[2];
+    memcpy(word, data, 2);
+    memcpy(data, data + 2, 2);
+    memcpy(data + 2, word, 2);
+}
+
+static void test_what_cannot_be_is_seen(void **state)
+{
+    char said[256];
+    assert_null(talk_wrong(NULL, NULL, said, sizeof said));
+    assert_null(talk_wrong(allowed_step, NULL, said, sizeof said));
+    assert_non_null(talk_wrong(forbidden_step, NULL, said, sizeof said));
+    assert_string_equal(said, "0.500000000 b: TCP went from TIME-WAIT to ESTABLISHED, which RFC 9293 does not allow");
+    assert_non_null(talk_wrong(NULL, swap_words, said, sizeof said));
+    assert_string_equal(said, "a program found what cannot be");
+}
+
 static void test_the_same_seed_draws_the_same_faults(void **state)
 {
     struct hp_shake_line a[FAULTS], b[FAULTS], c[FAULTS];
@@ -146,6 +202,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_planted_bug_is_found_and_its_schedule_shrunk),
+        cmocka_unit_test(test_what_cannot_be_is_seen),
         cmocka_unit_test(test_the_same_seed_draws_the_same_faults),
         cmocka_unit_test(test_shrinking_leaves_what_is_needed_and_makes_it_simple),
     };

@@ -2,6 +2,8 @@
 #include "core/bytes.h"
 #include "lab/plan/plan.h"
 
+enum { CABLE_PORTS_MAX = 4094 };      /* of a machine: core/stack.h, and one for loopback */
+
 static bool cable_taken(const struct hp_plan *plan, const char *name)
 {
     return hp_plan_find_cable(plan, name) >= 0 || hp_plan_find_node(plan, name) >= 0;
@@ -33,6 +35,8 @@ static bool cable_take_port(struct plan_reader *r, const struct plan_word *w, st
     struct hp_plan_interface *i = &n->interface[k->interface[end]];
     if (i->cable >= 0)
         return plan_fail(r, w, "%s of %s has a cable already (line %u)", i->name, n->name, r->plan->cable[i->cable].place.line);
+    if (n->kind <= HP_NODE_SWITCH && k->interface[end] >= CABLE_PORTS_MAX)
+        return plan_fail(r, w, "%s would get more than %d cables, which is the most that a machine has", n->name, CABLE_PORTS_MAX);
     if (n->kind == HP_NODE_REPEATER && k->interface[end] >= 2)
         return plan_fail(r, w, "a repeater has two ends; \"%s\" would get a third cable (a hub has as many as you like)", n->name);
     i->cable = (int32_t)r->plan->cables;

@@ -61,6 +61,8 @@ static uint32_t check_network(struct check *k, const struct hp_plan_interface *i
 
 /* ---- addresses ---- */
 
+enum { CHECK_EVERYWHERE = UINT32_MAX };      /* instead of a network */
+
 struct check_key {
     uint32_t network;
     struct hp_ip ip;
@@ -88,6 +90,29 @@ static const struct check_address *check_find(const struct check *k, uint32_t ne
     return map_find(&k->addresses, check_hash(k, network, ip), check_same, &key);
 }
 
+static bool check_put(struct check *k, const struct check_address *address)
+{
+    struct check_address *a = &k->address[k->addresses_count++];
+    *a = *address;
+    return map_add(&k->addresses, k->mem, check_hash(k, a->network, &a->ip), a) == HP_OK;
+}
+
+/* On another network: it works, and is rarely meant.  Link-local ones are told apart by their links. */
+static bool check_everywhere(struct check *k, const struct check_address *a)
+{
+    const struct check_address *old = check_find(k, CHECK_EVERYWHERE, &a->ip);
+    const struct hp_plan_node *n = &k->plan->node[a->node], *o = old ? &k->plan->node[old->node] : NULL;
+    struct check_address every = *a;
+    char text[HP_IP_TEXT];
+    every.network = CHECK_EVERYWHERE;
+    if (hp_ip_is_linklocal(&a->ip)) return true;
+    if (!old) return check_put(k, &every);
+    if (old->node != a->node)
+        check_warn(k, n->place, NULL, "%s of %s has the address %s, which %s of %s (line %u) has on another network", n->interface[a->interface].name, n->name,
+                   hp_ip_text(&a->ip, text, sizeof text), o->interface[old->interface].name, o->name, o->place.line);
+    return true;
+}
+
 static bool check_add(struct check *k, uint32_t node, uint32_t interface, const struct hp_ip *ip)
 {
     const struct hp_plan_node *n = &k->plan->node[node];
@@ -100,9 +125,8 @@ static bool check_add(struct check *k, uint32_t node, uint32_t interface, const 
                    hp_ip_text(ip, text, sizeof text), o->interface[old->interface].name, o->name, o->place.line);
         return true;
     }
-    struct check_address *a = &k->address[k->addresses_count++];
-    *a = (struct check_address){network, node, interface, *ip};
-    return map_add(&k->addresses, k->mem, check_hash(k, network, ip), a) == HP_OK;
+    const struct check_address a = {network, node, interface, *ip};
+    return check_put(k, &a) && check_everywhere(k, &a);
 }
 
 static uint32_t check_count(const struct hp_plan *p)
@@ -179,7 +203,7 @@ static void check_node(struct check *k, const struct hp_plan_node *n)
 
 int hp_plan_check(const struct hp_plan *plan, void (*each)(void *ctx, const struct hp_plan_error *warning), void *ctx)
 {
-    struct check k = {.plan = plan, .each = each, .ctx = ctx, .mem = plan->arena->mem, .addresses_room = check_count(plan)};
+    struct check k = {.plan = plan, .each = each, .ctx = ctx, .mem = plan->arena->mem, .addresses_room = 2 * check_count(plan)};
     uint32_t sets = plan->nodes + plan->cables;
     k.parent = mem_alloc(k.mem, (sets + 1) * sizeof *k.parent);
     k.address = mem_alloc(k.mem, (k.addresses_room + 1) * sizeof *k.address);

@@ -84,11 +84,72 @@ void expect_free(struct expect *x)
 
 /* ---- deciding ---- */
 
+/* Nodes and cables that an expectation names. */
+struct expect_names {
+    const struct hp_plan *plan;
+    uint8_t *node, *cable;
+    bool any;
+};
+
+static void expect_name(struct expect_names *n, const char *glob)
+{
+    const struct hp_plan *p = n->plan;
+    if (!glob[0]) return;
+    for (uint32_t i = 0; i < p->nodes; i++)
+        if (glob_match(glob, p->node[i].name)) n->any = n->node[i] = 1;
+    for (uint32_t i = 0; i < p->cables; i++)
+        if (glob_match(glob, p->cable[i].name)) n->any = n->cable[i] = 1;
+    for (uint32_t i = 0; i < p->apps; i++)
+        if (glob_match(glob, p->app[i].name)) n->any = n->node[p->app[i].node] = 1;
+}
+
+static void expect_name_metric(struct expect_names *n, const struct condition_term *t)
+{
+    for (uint32_t i = 0; !t->is_number && i < t->metric.things; i++)
+        expect_name(n, rules_name(n->plan, (enum rules_of)t->metric.of, (uint32_t)t->metric.thing[i]));
+}
+
+static void expect_name_condition(struct expect_names *n, const struct condition *c)
+{
+    for (uint8_t i = 0; i < c->count; i++) {
+        const struct condition_node *k = &c->node[i];
+        if (k->kind == CONDITION_ROUTE || k->kind == CONDITION_ADDRESS) expect_name(n, n->plan->node[k->node].name);
+        if (k->kind != CONDITION_COMPARE) continue;
+        expect_name_metric(n, &k->left);
+        expect_name_metric(n, &k->right);
+    }
+}
+
+/* The packet's last events; else those of the kind and of the things that are named; else of these things; else of all. */
+static uint32_t expect_lines(struct expect *x, uint64_t pkt_id, struct expect_names *n)
+{
+    struct history_about a = {.pkt_id = pkt_id};
+    if (pkt_id) return history_lines(x->rules, &a, x->last, EXPECT_LAST_MAX);
+    if (x->is_pattern) expect_name(n, x->pattern.where);
+    if (x->is_pattern) expect_name(n, x->pattern.from);
+    else expect_name_condition(n, &x->condition);
+    a.node = n->any ? n->node : NULL;
+    a.cable = n->cable;
+    if (x->is_pattern && x->pattern.kinds == 1u << HAPPENING_STATE) {
+        a.kinds = 1u << HP_TRACE_STATE;
+        a.proto = x->pattern.words;
+    } else if (x->is_pattern && x->pattern.kinds == 1u << HAPPENING_DROP) a.kinds = 1u << HP_TRACE_DROP;
+    uint32_t found = history_lines(x->rules, &a, x->last, EXPECT_LAST_MAX);
+    a.kinds = 0;
+    a.proto = NULL;
+    return found ? found : history_lines(x->rules, &a, x->last, EXPECT_LAST_MAX);
+}
+
 static void expect_account(struct expect *x, uint64_t pkt_id)
 {
+    struct hp_mem *mem = x->rules->c.mem;
+    const struct hp_plan *p = x->rules->c.plan;
+    struct expect_names n = {.plan = p, .node = mem_zalloc(mem, p->nodes + p->cables + 1)};
     x->pkt_id = pkt_id;
-    x->last = mem_zalloc(x->rules->c.mem, EXPECT_LAST_MAX * sizeof *x->last);
-    if (x->last) x->lasts = history_lines(x->rules, pkt_id, x->last, EXPECT_LAST_MAX);
+    x->last = mem_zalloc(mem, EXPECT_LAST_MAX * sizeof *x->last);
+    n.cable = n.node + p->nodes;
+    if (x->last && n.node) x->lasts = expect_lines(x, pkt_id, &n);
+    mem_free(mem, n.node, p->nodes + p->cables + 1);
 }
 
 static void expect_decide(struct expect *x, enum hp_verdict_kind verdict, uint64_t pkt_id)

@@ -66,13 +66,21 @@ static void history_line(const struct rules *r, const struct history_entry *e, c
     text_u64(&t, e->pkt_id);
 }
 
-uint32_t history_lines(const struct rules *r, uint64_t pkt_id, char (*lines)[EXPECT_LINE], uint32_t max)
+static bool history_bears(const struct history_entry *e, const struct history_about *a)
+{
+    if (a->pkt_id) return e->pkt_id == a->pkt_id;
+    if (a->kinds && !(e->kind < HISTORY_CABLE ? a->kinds >> e->kind & 1 : e->kind == HISTORY_CABLE + HP_CABLE_DROP && a->kinds >> HP_TRACE_DROP & 1)) return false;
+    if (a->proto && (!e->proto || !glob_match(a->proto, e->proto))) return false;
+    return !a->node || (e->node >= 0 && a->node[e->node]) || (e->cable >= 0 && a->cable[e->cable]);
+}
+
+uint32_t history_lines(const struct rules *r, const struct history_about *about, char (*lines)[EXPECT_LINE], uint32_t max)
 {
     const struct history *h = &r->history;
     uint64_t oldest = h->count > HISTORY_MAX ? h->count - HISTORY_MAX : 0, at[EXPECT_LAST_MAX];
     uint32_t found = 0;
     for (uint64_t i = h->count; i > oldest && found < max && found < EXPECT_LAST_MAX; i--)
-        if (!pkt_id || h->entry[(i - 1) % HISTORY_MAX].pkt_id == pkt_id) at[found++] = i - 1;
+        if (history_bears(&h->entry[(i - 1) % HISTORY_MAX], about)) at[found++] = i - 1;
     for (uint32_t i = 0; i < found; i++) history_line(r, &h->entry[at[found - 1 - i] % HISTORY_MAX], lines[i], EXPECT_LINE);
     return found;
 }

@@ -302,8 +302,14 @@ int history_open(struct history *h, struct hp_mem *mem);
 void history_close(struct history *h, struct hp_mem *mem);
 void history_machine(struct rules *r, const struct hp_event *e, int32_t node);
 void history_cable(struct rules *r, const struct hp_cable_event *e, int32_t cable);
-/* The last events of this packet (0: of all), oldest first; answers how many lines were written. */
-uint32_t history_lines(const struct rules *r, uint64_t pkt_id, char (*lines)[EXPECT_LINE], uint32_t max);
+struct history_about { /* which events bear on something */
+    uint64_t pkt_id; /* those of this packet; 0: */
+    uint32_t kinds; /* 1 << enum hp_trace_kind, 0 = all */
+    const char *proto; /* of these kinds, or NULL */
+    const uint8_t *node, *cable; /* of the plan: not 0 = its; NULL = of all */
+};
+/* The last events of it, oldest first; answers how many lines were written. */
+uint32_t history_lines(const struct rules *r, const struct history_about *about, char (*lines)[EXPECT_LINE], uint32_t max);
 
 /* ---- happening.c ---- */
 

@@ -12,6 +12,7 @@ struct hp_shake_watch {
     struct hp_run *run;
     struct watched_end *end;                             /* two for each cable */
     uint32_t ends;
+    hp_time looked;                                      /* the millisecond in which all cables were looked at last */
     bool ended;
     char wrong[256];
 };
@@ -60,11 +61,23 @@ static void watched_event(void *ctx, const struct hp_event *e)
 
 /* ---- cables ---- */
 
+static void watched_conserved(struct hp_shake_watch *w, uint32_t i);
+
+/* At the first event of each virtual millisecond.  The cable of the event is in the midst of it: it is looked at the next time. */
+static void watched_look(struct hp_shake_watch *w, hp_time now, uint32_t cable)
+{
+    if (now / HP_MS(1) == w->looked) return;
+    w->looked = now / HP_MS(1);
+    for (uint32_t i = 0; i < w->ends && !w->wrong[0]; i++)
+        if (i / 2 != cable) watched_conserved(w, i);
+}
+
 static void watched_cable(void *ctx, const struct hp_cable_event *e)
 {
     struct hp_shake_watch *w = ctx;
     int number = hp_world_cable_number(hp_run_world(w->run), e->cable);
     if (w->ended || number < 0) return;
+    watched_look(w, e->time, (uint32_t)number);
     struct watched_end *end = &w->end[2 * number + e->end];
     if (e->kind == HP_CABLE_ENTER) end->entered++;
     if (e->kind == HP_CABLE_LEAVE) end->left++;
@@ -81,6 +94,8 @@ static void watched_conserved(struct hp_shake_watch *w, uint32_t i)
     uint64_t in = end->entered + s.duplicated, out = end->left + end->died + s.flying;
     if (end->left <= in && out >= in) return;
     struct text t = text_of(w->wrong, sizeof w->wrong);
+    text_time(&t, hp_world_now(hp_run_world(w->run)));
+    text_char(&t, ' ');
     text_str(&t, hp_cable_name(c));
     text_str(&t, ": frames entered: ");
     text_u64(&t, in);
