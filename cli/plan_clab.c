@@ -1,7 +1,8 @@
 /* A containerlab topology (containerlab.dev/manual/topo-def-file) as lab language.  The only file that knows libyaml.
  *
  * Nodes and links are taken, in the short form (endpoints: ["a:eth1", "b:eth1"]) and the extended one (endpoints as objects with node and
- * interface).  Links to what is no node (host:, mgmt-net:, macvlan:) are left out with a warning.  Images, binds and commands have no meaning here.  bridge and ovs-bridge become switches, router images routers, all others hosts. */
+ * interface).  Links to what is no node (host:, mgmt-net:, macvlan:) are left out with a warning.  Images, binds and commands have no
+ * meaning here.  bridge and ovs-bridge become switches, router images routers, all others hosts. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,7 +175,8 @@ static bool clab_put_end(struct clab *c, const struct clab_end *e)
 static void clab_skip(struct clab *c, const yaml_node_t *at, const char *where)
 {
     unsigned long line = (unsigned long)at->start_mark.line + 1;
-    if (!c->skipped++) snprintf(c->why, c->why_n, "%lu:%lu: warning: this link leaves the lab (\"%s\") and is left out", line, (unsigned long)at->start_mark.column + 1, where);
+    if (!c->skipped++)
+        snprintf(c->why, c->why_n, "%lu:%zu: warning: this link leaves the lab (\"%s\") and is left out", line, at->start_mark.column + 1, where);
     fprintf(c->out, "# left out: the link of line %lu leaves the lab (%s)\n", line, where);
 }
 

@@ -136,6 +136,29 @@ static void test_a_failure_tells_time_packet_and_last_events(void **state)
     try_end(&t);
 }
 
+/* Without a packet the last events are those of what the line names, and of the kind that it waits for. */
+static void test_last_events_bear_on_the_line(void **state)
+{
+    static const struct { const char *line, *all; } lines[] = {
+        {"expect eventually drop right\n", "  right  "},
+        {"expect final left.up == 0\n", "  left  "},
+        {"at 1500ms..4s down left\nexpect within 1s after \"up left\"  frame right arp.opcode == 2\n", "  right  "},
+        {"expect eventually state a neigh FAILED\n", "  a  state L2 neigh "},
+        {"expect final route b 10.9.0.0/24\n", "  b  "},
+        {"at 1550ms set left loss 100%\nexpect at-least 1000 drop left reason WIRE_LOSS\n", "WIRE_LOSS"},
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct trial t;
+        try_run(&t, lines[i].line);
+        struct hp_run_verdict v = verdict_of(&t, 0);
+        assert_int_equal(v.verdict, HP_VERDICT_FAILED);
+        assert_true(v.lasts > 0);
+        for (uint32_t k = 0; k < v.lasts; k++)
+            if (!strstr(v.last[k], lines[i].all)) fail_msg("%s: %s", lines[i].line, v.last[k]);
+        try_end(&t);
+    }
+}
+
 static void test_a_condition_tells_its_numbers(void **state)
 {
     struct trial t;
@@ -413,6 +436,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_expectation_holds_or_fails),
         cmocka_unit_test(test_a_failure_tells_time_packet_and_last_events),
+        cmocka_unit_test(test_last_events_bear_on_the_line),
         cmocka_unit_test(test_a_condition_tells_its_numbers),
         cmocka_unit_test(test_faults_strike_and_go),
         cmocka_unit_test(test_a_fault_after_an_event),

@@ -87,8 +87,7 @@ void expect_free(struct expect *x)
 /* Nodes and cables that an expectation names. */
 struct expect_names {
     const struct hp_plan *plan;
-    uint8_t *node, *cable;
-    bool any;
+    uint8_t *node, *cable; /* 1 = it is named; one array */
 };
 
 static void expect_name(struct expect_names *n, const char *glob)
@@ -96,11 +95,11 @@ static void expect_name(struct expect_names *n, const char *glob)
     const struct hp_plan *p = n->plan;
     if (!glob[0]) return;
     for (uint32_t i = 0; i < p->nodes; i++)
-        if (glob_match(glob, p->node[i].name)) n->any = n->node[i] = 1;
+        if (glob_match(glob, p->node[i].name)) n->node[i] = 1;
     for (uint32_t i = 0; i < p->cables; i++)
-        if (glob_match(glob, p->cable[i].name)) n->any = n->cable[i] = 1;
+        if (glob_match(glob, p->cable[i].name)) n->cable[i] = 1;
     for (uint32_t i = 0; i < p->apps; i++)
-        if (glob_match(glob, p->app[i].name)) n->any = n->node[p->app[i].node] = 1;
+        if (glob_match(glob, p->app[i].name)) n->node[p->app[i].node] = 1;
 }
 
 static void expect_name_metric(struct expect_names *n, const struct condition_term *t)
@@ -128,7 +127,7 @@ static uint32_t expect_lines(struct expect *x, uint64_t pkt_id, struct expect_na
     if (x->is_pattern) expect_name(n, x->pattern.where);
     if (x->is_pattern) expect_name(n, x->pattern.from);
     else expect_name_condition(n, &x->condition);
-    a.node = n->any ? n->node : NULL;
+    if (memchr(n->node, 1, n->plan->nodes + n->plan->cables)) a.node = n->node;
     a.cable = n->cable;
     if (x->is_pattern && x->pattern.kinds == 1u << HAPPENING_STATE) {
         a.kinds = 1u << HP_TRACE_STATE;

@@ -69,7 +69,9 @@ static void history_line(const struct rules *r, const struct history_entry *e, c
 static bool history_bears(const struct history_entry *e, const struct history_about *a)
 {
     if (a->pkt_id) return e->pkt_id == a->pkt_id;
-    if (a->kinds && !(e->kind < HISTORY_CABLE ? a->kinds >> e->kind & 1 : e->kind == HISTORY_CABLE + HP_CABLE_DROP && a->kinds >> HP_TRACE_DROP & 1)) return false;
+    int kind = e->kind < HISTORY_CABLE ? e->kind : e->kind == HISTORY_CABLE + HP_CABLE_DROP ? (int)HP_TRACE_DROP
+                                                                                            : HISTORY_CABLE;
+    if (a->kinds && (kind == HISTORY_CABLE || !(a->kinds >> kind & 1))) return false;
     if (a->proto && (!e->proto || !glob_match(a->proto, e->proto))) return false;
     return !a->node || (e->node >= 0 && a->node[e->node]) || (e->cable >= 0 && a->cable[e->cable]);
 }
