@@ -6,9 +6,9 @@
 
 #include "l3_network/net.h"
 
-enum { IDENT_ROUNDS = 4, MEMORY_BITS = 10 };
+enum { IDENT_ROUNDS = 4, MEMORY_BITS = 12, MEMORY_AFTER = 256 };
 
-/* A router meets the same addresses again and again: what route_find() answered, while the generation is this. */
+/* Routers and servers meet the same addresses again and again: what route_find() answered, while the generation is this. */
 struct ipv4_memory {
     uint32_t number, generation;
     const struct route *route;
@@ -18,7 +18,8 @@ struct ipv4 {
     uint32_t good_src, good_generation;         /* the last source that was found to be no martian */
     uint32_t last_dst, last_generation;         /* the last destination that was looked up, and what for */
     const struct route *last_route;
-    struct ipv4_memory *memory;                 /* of a router, once it had to forward something */
+    struct ipv4_memory *memory;                 /* after MEMORY_AFTER lookups */
+    uint32_t lookups;                           /* before there is a memory */
     int64_t ttl;
     uint64_t in_receives, in_delivers, out_requests, in_hdr_errors, in_addr_errors, in_mcast_pkts, in_bcast_pkts, out_mcast_pkts,
         out_bcast_pkts;
@@ -49,6 +50,7 @@ static uint32_t ipv4_number(const struct hp_ip *ip) { return get32(ip->b + 12); 
 
 static const struct route *ipv4_remember(struct hp_stack *s, struct ipv4 *v, const struct hp_ip *ip)
 {
+    if (!v->memory && ++v->lookups % MEMORY_AFTER == 0) v->memory = mem_zalloc(s->mem, sizeof *v->memory << MEMORY_BITS); /* or it does without */
     if (!v->memory) return route_find(s, ip);
     uint32_t number = ipv4_number(ip), generation = network(s)->generation;
     struct ipv4_memory *m = &v->memory[number * 0x9e3779b1u >> (32 - MEMORY_BITS)];
@@ -153,7 +155,6 @@ static void ipv4_rx_on(struct hp_stack *s, struct ipv4 *v, struct hp_pkt *p, con
         net_error(s, p, NET_ERROR_UNREACH, IP_UNREACH_NET);
         ipv4_refuse(s, v, p, HP_DROP_NO_ROUTE);
     } else {
-        if (!v->memory) v->memory = mem_zalloc(s->mem, sizeof *v->memory << MEMORY_BITS); /* or it does without */
         net_forward(s, p, r);
     }
 }
