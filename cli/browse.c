@@ -141,7 +141,11 @@ static bool browse_fault(void *to, const char *line)
 {
     struct journey *j = to;
     bool fault = strncmp(line, "at ", 3) == 0 || strncmp(line, "every ", 6) == 0 || strncmp(line, "when ", 5) == 0;
-    if (!fault || j->faults == JOURNEY_FAULTS_MAX || strpbrk(line, "\n\r")) return false;
+    if (!fault) {
+        fprintf(stderr, "hepta: --fault '%s': not a fault; it begins with at, every or when: 'at 60ms crash 바'\n", line);
+        return false;
+    }
+    if (j->faults == JOURNEY_FAULTS_MAX || strpbrk(line, "\n\r")) return false;
     j->fault[j->faults++] = line;
     return true;
 }

@@ -76,7 +76,86 @@ const char *journey_drop_korean(enum hp_drop drop)
     case HP_DROP_CHECKSUM: return "체크섬이 맞지 않는다";
     case HP_DROP_NO_PORT: return "그 포트에서 아무도 듣지 않는다";
     case HP_DROP_STOPPED: return "그 기계가 꺼졌다";
-    default: return hp_drop_text(drop);
+    case HP_DROP_WIRE_ERROR: return "운영 체제가 프레임을 거절했다";
+    case HP_DROP_WIRE_TOO_BIG: return "케이블이 나를 수 있는 것보다 긴 프레임이다";
+    case HP_DROP_WIRE_COLLISION: return "반이중 케이블이 너무 자주 바빴다";
+    case HP_DROP_WIRE_FRAGMENT: return "프레임이 되기 전에 끊겼다";
+    case HP_DROP_RUNT: return "프레임이 헤더보다 짧다";
+    case HP_DROP_GIANT: return "프레임이 MTU보다 길다";
+    case HP_DROP_LINK_DOWN: return "링크가 꺼져 있다";
+    case HP_DROP_LINK_FULL: return "링크의 송신 큐가 찼다";
+    case HP_DROP_NOT_FOR_US: return "다른 기계에게 온 것이다";
+    case HP_DROP_NO_ETHERTYPE: return "이 EtherType을 받는 프로토콜이 없다";
+    case HP_DROP_LLC: return "LLC 헤더가 프레임에 맞지 않는다";
+    case HP_DROP_VLAN: return "이 포트가 받지 않는 VLAN 태그다";
+    case HP_DROP_ARP_BAD: return "ARP 패킷이 잘못되었다";
+    case HP_DROP_NEIGH_FULL: return "이웃 표가 찼다";
+    case HP_DROP_NEIGH_HELD: return "이웃을 찾는 동안 더 새 패킷이 자리를 차지했다";
+    case HP_DROP_BRIDGE_SAME_PORT: return "목적지가 온 쪽에 있어 스위치가 넘기지 않는다";
+    case HP_DROP_BRIDGE_RESERVED: return "스위치가 넘기지 않는 예약 주소다";
+    case HP_DROP_SHORT: return "헤더가 말하는 것보다 짧다";
+    case HP_DROP_BAD_VERSION: return "IP 버전이 EtherType과 다르다";
+    case HP_DROP_BAD_HEADER: return "헤더에 있을 수 없는 값이 있다";
+    case HP_DROP_BAD_LENGTH: return "길이 필드가 실제와 다르다";
+    case HP_DROP_BAD_OPTION: return "옵션이 잘못되었다";
+    case HP_DROP_MARTIAN: return "이 선에서 올 수 없는 주소다";
+    case HP_DROP_LAND: return "보낸 곳과 받는 곳이 같다";
+    case HP_DROP_NOT_FORWARDING: return "다른 기계의 패킷인데 라우터가 아니다";
+    case HP_DROP_TOO_BIG: return "MTU보다 큰데 나눌 수 없다";
+    case HP_DROP_NO_PROTO: return "이 IP 프로토콜 번호를 받는 것이 없다";
+    case HP_DROP_SOURCE_ROUTE: return "소스 라우팅은 넘기지 않는다";
+    case HP_DROP_FRAG_BAD: return "조각의 위치나 길이가 잘못되었다";
+    case HP_DROP_FRAG_OVERLAP: return "조각이 겹친다";
+    case HP_DROP_FRAG_FULL: return "재조립할 자리가 없다";
+    case HP_DROP_FRAG_TIMEOUT: return "조각이 제때 다 오지 않았다";
+    case HP_DROP_FRAG_DUPLICATE: return "이미 있는 조각이다";
+    case HP_DROP_EXT_HEADERS: return "IPv6 확장 헤더가 너무 많거나 순서가 틀렸다";
+    case HP_DROP_DAD: return "주소가 겹치는지 아직 확인 중이다";
+    case HP_DROP_ICMP_BAD: return "ICMP 메시지가 잘못되었다";
+    case HP_DROP_ICMP_UNKNOWN: return "받지 않는 ICMP 종류다";
+    case HP_DROP_ICMP_RATE: return "ICMP 메시지의 한도에 닿았다";
+    case HP_DROP_ICMP_QUOTE: return "보낸 적 없는 패킷에 대한 ICMP 오류다";
+    case HP_DROP_ND_BAD: return "이웃 탐색 메시지가 규칙에 어긋난다";
+    case HP_DROP_NO_ADDRESS: return "보낼 때 쓸 주소가 없다";
+    case HP_DROP_FILTERED: return "이 기계가 받지 않는 종류다";
+    case HP_DROP_UDP_BAD: return "UDP의 길이나 체크섬이 있을 수 없는 값이다";
+    case HP_DROP_TCP_BAD: return "TCP 헤더나 옵션이 잘못되었다";
+    case HP_DROP_TCP_FLAGS: return "함께 있을 수 없는 TCP 플래그다";
+    case HP_DROP_TCP_WINDOW: return "수신 윈도 밖의 세그먼트다";
+    case HP_DROP_TCP_PAWS: return "타임스탬프가 낡은 중복이다";
+    case HP_DROP_TCP_ACK: return "확인 번호가 있을 수 없는 값이다";
+    case HP_DROP_TCP_RST: return "받아들일 수 없는 RST다";
+    case HP_DROP_TCP_NO_ACK: return "ACK가 없는 세그먼트다";
+    case HP_DROP_TCP_DUPLICATE: return "새로운 것이 없는 세그먼트다";
+    case HP_DROP_TCP_CLOSED: return "수신이 닫힌 연결에 온 데이터다";
+    case HP_DROP_TCP_REASSEMBLY: return "순서가 어긋난 데이터의 한도에 닿았다";
+    case HP_DROP_SYN_QUEUE: return "맺는 중인 연결의 큐가 찼다";
+    case HP_DROP_ACCEPT_QUEUE: return "accept()를 기다리는 연결의 큐가 찼다";
+    case HP_DROP_TIME_WAIT: return "TIME-WAIT 연결에 온 세그먼트다";
+    case HP_DROP_SOCK_FULL: return "소켓의 수신 버퍼가 찼다";
+    case HP_DROP_SOCK_PEER: return "상대가 정해진 소켓에 다른 곳에서 왔다";
+    case HP_DROP_SOCK_CLOSED: return "읽기 전에 소켓이 닫혔다";
+    case HP_DROP_NO_MEMORY: return "메모리가 없다";
+    case HP_DROP_TAKEN: return "프로토콜이 받아 처리했다";
+    default: return "";
+    }
+}
+
+const char *journey_error_korean(int err)
+{
+    switch (err) {
+    case HP_ETIMEDOUT: return "제때 답이 없다";
+    case HP_ECONNREFUSED: return "상대가 연결을 거절했다 (RST)";
+    case HP_ECONNRESET: return "연결이 RST로 끊겼다";
+    case HP_ENETUNREACH: return "그 네트워크로 가는 길이 없다";
+    case HP_EHOSTUNREACH: return "그 컴퓨터에 닿지 않는다";
+    case HP_ENONAME: return "그런 이름이 없다";
+    case HP_ENODATA: return "그 이름에는 주소가 없다";
+    case HP_EREFUSED: return "네임 서버가 거절했다";
+    case HP_ESERVFAIL: return "네임 서버가 알아내지 못했다";
+    case HP_EPROTO: return "답이 프로토콜에 맞지 않는다";
+    case HP_ENOMEM: return "메모리가 없다";
+    default: return "받지 못했다";
     }
 }
 
@@ -122,9 +201,9 @@ static void fate_say_rip(struct journey *j, const struct record_news *n)
     unsigned metric = 0;
     const char *what;
     if (sscanf(n->text, "%31s %63s via %63[^,], metric %u", word, prefix, via, &metric) != 4) return;
-    if (strcmp(word, "lost") == 0) what = account_of(&j->account, "has lost its way to", "길을 잃었다:");
-    else if (strcmp(word, "forgot") == 0) what = account_of(&j->account, "forgot the way to", "길을 잊었다:");
-    else what = account_of(&j->account, "has a new way to", "새 길을 배웠다:");
+    if (strcmp(word, "lost") == 0) what = account_of(&j->account, "has lost its way to", "- 길을 잃었다:");
+    else if (strcmp(word, "forgot") == 0) what = account_of(&j->account, "forgot the way to", "- 길을 잊었다:");
+    else what = account_of(&j->account, "has a new way to", "- 새 길을 배웠다:");
     account_row(&j->account, "%9.3f  RIP: %s %s %s %s %s (%u)", journey_ms(j, n->time), n->node ? n->node : "", what, prefix,
                 account_of(&j->account, "by", "←"), journey_who(j, via), metric);
 }
@@ -137,7 +216,7 @@ void journey_faults(struct journey *j, hp_time until)
         if (n->time < j->began) continue;
         const char *crash = n->kind == HP_RUN_FAULT ? strstr(n->text, "crash ") : NULL;
         if (crash && !strchr(crash + 6, ' ')) account_row(&j->account, "%9.3f  ⚡ %s %s", journey_ms(j, n->time), crash + 6,
-                                                          account_of(&j->account, "loses its power", "전원이 꺼진다"));
+                                                          account_of(&j->account, "loses its power", "장비의 전원이 꺼진다"));
         else if (n->kind == HP_RUN_FAULT) {
             const char *rest = strncmp(n->text, "at ", 3) == 0 ? strchr(n->text + 3, ' ') : NULL;
             account_row(&j->account, "%9.3f  ⚡ %s", journey_ms(j, n->time), rest ? rest + 1 : n->text);

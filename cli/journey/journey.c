@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "core/utf8.h"
 #include "internet.h"
 #include "lab_out.h"
 
@@ -36,11 +37,26 @@ static void journey_news(void *ctx, const struct hp_run_event *e)
     else if (e->kind == HP_RUN_SAID) scene_say(j->scene, e->time, e->node, 7, e->app ? e->app : "", e->text);
 }
 
+/* The user's line that stands in this line of the text: those of the faults are the last.  NULL: it is none of them. */
+static const char *journey_blamed(const struct journey *j, const struct hp_plan_error *error)
+{
+    uint32_t lines = 0;
+    for (const char *p = j->text; (p = strchr(p, '\n')); p++) lines++; /* each of them ends in one */
+    uint32_t first = lines - (uint32_t)j->faults + 1;
+    return j->faults && error->place.line >= first && error->place.line <= lines ? j->fault[error->place.line - first] : NULL;
+}
+
+/* In the user's own words: times were moved, so that only the distance to the line's end is still right. */
 static int journey_complain(const struct journey *j, const struct hp_plan_error *error)
 {
     char text[1000];
-    const char *name = j->faults || j->loss ? "the embedded internet with your faults" : "the embedded internet";
-    fprintf(stderr, "%s", hp_plan_error_text(error, name, text, sizeof text));
+    const char *line = journey_blamed(j, error);
+    if (!line) {
+        fprintf(stderr, "%s", hp_plan_error_text(error, "the embedded internet", text, sizeof text));
+        return CLI_USAGE;
+    }
+    size_t left = utf8_text_cells(error->line, strlen(error->line)) + 1 - error->caret, cells = utf8_text_cells(line, strlen(line));
+    fprintf(stderr, "hepta: --fault: %s%s%s\n    %s\n    %*s^\n", error->text, *error->hint ? "; " : "", error->hint, line, (int)(cells > left ? cells - left : 0), "");
     return CLI_USAGE;
 }
 

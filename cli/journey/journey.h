@@ -107,6 +107,8 @@ void steps_before(struct journey *j);
 void steps_url(struct journey *j);
 void steps_names(struct journey *j);
 void steps_connect(struct journey *j);
+/* steps_shake.c: both sides of the connection while it opens or closes, as the study note's table. */
+void steps_shake(struct journey *j, bool closing);
 void steps_answer(struct journey *j);
 void steps_return(struct journey *j);
 void steps_render(struct journey *j);
@@ -116,10 +118,13 @@ void steps_failed(struct journey *j);
 void journey_fate(const struct journey *j, const struct record_frame *first, struct fate *fate);
 const char *journey_fate_text(const struct journey *j, const struct fate *fate, char *buf, size_t n); /* "died at 마: NO_ROUTE (...)" */
 const char *journey_drop_korean(enum hp_drop drop);
+const char *journey_error_korean(int err); /* of enum hp_err */
 hp_time journey_died(const struct journey *j, const char *node); /* when it lost power for good; HP_NEVER = it has power */
 void journey_faults(struct journey *j, hp_time until); /* rows: faults and RIP's new ways that were not told yet */
 
 /* What several steps need. */
+/* The value of a header line of an HTTP message; false = it has none. */
+bool journey_header(struct hp_bytes message, const char *name, char *buf, size_t n);
 bool journey_is_beyond(const struct journey *j, const struct record_frame *f); /* on another cable than A's */
 void ladder_is(struct ladder *l, int layer, const char *english, const char *korean);
 bool journey_is_partial(const struct journey *j); /* something that the page needs did not come */

@@ -77,7 +77,7 @@ static void ladder_find(const struct journey *j, int err, hp_time from, hp_time 
     } else if (err == HP_ECONNRESET || ladder_seen(j, RECORD_RST, from)) {
         ladder_is(l, 4, "the server's TCP ended the connection with RST", "서버의 TCP가 RST로 연결을 끊었다");
     } else {
-        ladder_is(l, err == HP_ETIMEDOUT ? 4 : 7, hp_err_text(err), hp_err_text(err));
+        ladder_is(l, err == HP_ETIMEDOUT ? 4 : 7, hp_err_text(err), journey_error_korean(err));
     }
     if (l->layer == 0) l->layer = 4;
 }
@@ -94,7 +94,7 @@ static void ladder_print(struct journey *j, struct ladder *l, int resource)
         account_pad(names[a->korean][n], 13, name, sizeof name);
         if (n == l->layer) account_row(a, "%d %s ✗ %s", n, name, account_of(a, l->english, l->korean));
         else if (n < l->layer) account_row(a, "%d %s %s", n, name, account_of(a, "ok", "정상"));
-        else account_row(a, "%d %s – %s", n, name, account_of(a, "waited in vain", "기다렸지만 헛일"));
+        else account_row(a, "%d %s – %s", n, name, account_of(a, "waited in vain", "기다렸지만 오지 않음"));
     }
     account_say(a, "Layer %d gave up: %s.", "%d계층이 포기했다: %s.", l->layer, account_of(a, l->english, l->korean));
 }
@@ -116,7 +116,8 @@ void steps_failed(struct journey *j)
     for (int i = 0; i < page_resources(j->page); i++) {
         const struct page_resource *r = page_resource(j->page, i);
         if (!r->err && !r->error && r->status < 400) continue;
-        account_say(a, "%s did not come: %s", "%s 오지 않았다: %s", r->url, r->error ? r->error : r->status >= 400 ? "HTTP status" : hp_err_text(r->err));
+        account_say(a, "%s did not come: %s", "오지 않은 것: %s (%s)", r->url,
+                    a->korean ? r->status >= 400 ? "HTTP 상태 코드" : journey_error_korean(r->err) : r->error ? r->error : r->status >= 400 ? "HTTP status" : hp_err_text(r->err));
         if (r->status >= 400) ladder_is(&l, 7, "the server answered that it has no such thing", "서버가 그런 것은 없다고 답했다");
         else ladder_find(j, r->err, r->began - j->base, r->ended ? r->ended - j->base : j->ended, &l);
         ladder_print(j, &l, i);

@@ -1,5 +1,6 @@
 /* The account in the study note's order, and what its parts need to find again. */
 #include <string.h>
+#include <strings.h>
 
 #include "hepta/http.h"
 #include "journey/journey.h"
@@ -33,6 +34,22 @@ bool journey_is_partial(const struct journey *j)
 {
     for (int i = 0; j->page && i < page_resources(j->page); i++)
         if (page_resource(j->page, i)->err || page_resource(j->page, i)->error || page_resource(j->page, i)->status >= 400) return true;
+    return false;
+}
+
+bool journey_header(struct hp_bytes message, const char *name, char *buf, size_t n)
+{
+    const char *p = (const char *)message.p, *end = p + message.n;
+    size_t word = strlen(name);
+    for (const char *stop; p < end; p = stop + 1) {
+        stop = memchr(p, '\n', (size_t)(end - p));
+        if (!stop || stop - p <= 1) return false;
+        if ((size_t)(stop - p) < word + 2 || strncasecmp(p, name, word) != 0 || p[word] != ':') continue;
+        const char *value = p + word + 1;
+        while (value < stop && *value == ' ') value++;
+        snprintf(buf, n, "%.*s", (int)(stop - value) - (stop > value && stop[-1] == '\r'), value);
+        return true;
+    }
     return false;
 }
 

@@ -23,6 +23,22 @@ static void talk_route(void *ctx, const struct hp_route *route)
     account_row(talk(j), "%-18s  %-12s  %s", hp_prefix_text(&route->to, to, sizeof to), gateway, journey_who(j, gateway));
 }
 
+/* "dhcp offer ...": what it is, in the reader's words, and the values. */
+static const char *talk_dhcp(const struct journey *j, const struct record_frame *f, char *buf, size_t n)
+{
+    static const char *const words[][2] = {{"discover", "모두에게: 주소를 빌려줄 서버?"}, {"offer", "이 주소를 빌려줄 수 있다"}, {"request", "그 주소를 쓰겠다"},
+                                           {"ack", "빌려준다"}, {"nak", "그 주소는 안 된다"}};
+    char line[600], word[16] = "";
+    int used = 0;
+    const char *text = journey_line(f, "dhcp ", line, sizeof line), *korean = "";
+    if (sscanf(text, "dhcp %15s%n", word, &used) != 1) used = 0;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(word, words[i][0]) == 0) korean = words[i][1];
+    if (j->account.korean && *korean) snprintf(buf, n, "DHCP %s (%s)%s", word, korean, text + used);
+    else snprintf(buf, n, "%s", text);
+    return buf;
+}
+
 void steps_before(struct journey *j)
 {
     const struct record *r = &j->record;
@@ -36,7 +52,7 @@ void steps_before(struct journey *j)
         messages += f->is & RECORD_RIP ? 1 : 0;
         if (f->cable || f->in > j->began || !(f->is & RECORD_DHCP)) continue;
         talk_frame(j, f);
-        account_row(talk(j), "%s %s", talk_name(f->end ? "home" : "A", name), journey_line(f, "dhcp ", buf, sizeof buf));
+        account_row(talk(j), "%s %s", talk_name(f->end ? "home" : "A", name), talk_dhcp(j, f, buf, sizeof buf));
     }
     struct hp_stack *home = hp_world_find(j->world, "home");
     account_say(talk(j), "Meanwhile the routers told each other by RIPv2 (%u messages on all cables) which networks they reach. What the home router learned:",
@@ -101,8 +117,12 @@ static void talk_question(struct journey *j, const struct record_frame *f)
     bool referral = strcmp(journey_who(j, to), "resolver") == 0 && !record_number(f, "dns.flags.authoritative");
     if (*line && line[strlen(line) - 1] == ':')
         nothing = referral ? account_of(talk(j), " (ask others)", " (다른 서버에 물어 보라)") : account_of(talk(j), " no such record", " 그런 레코드가 없다");
-    account_row(talk(j), "%9.3f  %s → %s  %s%s", journey_ms(j, f->in), talk_name(journey_who(j, from), names[0]), talk_name(journey_who(j, to), names[1]),
-                strncmp(line, "dns ", 4) == 0 ? line + 4 : line, nothing);
+    if (strncmp(line, "dns ", 4) == 0) line += 4;
+    char id[16] = "", what[16] = "";
+    int used = 0;
+    bool own = talk(j)->korean && sscanf(line, "%15s %15s%n", id, what, &used) == 2 && (strcmp(what, "query") == 0 || strcmp(what, "answer") == 0);
+    account_row(talk(j), "%9.3f  %s → %s  %s%s%s%s%s", journey_ms(j, f->in), talk_name(journey_who(j, from), names[0]), talk_name(journey_who(j, to), names[1]),
+                own ? id : "", !own ? "" : *what == 'q' ? " 질문" : " 답", "", own ? line + used : line, nothing);
     journey_fate(j, f, &fate);
     if (!fate.arrived) account_row(talk(j), "%9s  ✗ %s", "", journey_fate_text(j, &fate, why, sizeof why));
 }
@@ -115,7 +135,8 @@ static void talk_resolver(struct journey *j, const struct record_news *n)
     const char *at = ours ? strstr(n->text, refers) : NULL, *zone = at ? at + sizeof refers - 1 : NULL;
     if (zone && j->korean)
         account_row(talk(j), "%9s  %.*s: %.*s의 서버들에게 물어 보라%s", "", (int)(at - n->text), n->text, (int)strcspn(zone, ","), zone, zone + strcspn(zone, ","));
-    else if (ours && (strstr(n->text, "refers to") || strstr(n->text, "no answer") || strstr(n->text, "alias"))) account_row(talk(j), "%9s  %s", "", n->text);
+    else if (ours && talk(j)->korean && strstr(n->text, "no answer")) account_row(talk(j), "%9s  %.*s: 답이 없다", "", (int)strcspn(n->text, " ,:"), n->text);
+    else if (ours && !talk(j)->korean && (strstr(n->text, "refers to") || strstr(n->text, "no answer") || strstr(n->text, "alias"))) account_row(talk(j), "%9s  %s", "", n->text);
 }
 
 static bool talk_is_address(const struct journey *j)
@@ -154,131 +175,33 @@ void steps_names(struct journey *j)
 
 /* ---- 3a: neighbours and the handshake ---- */
 
+/* A question of A's for one address and its answer; announcements and the probing of others are no part of the finding. */
+static bool talk_is_finding(const struct record_frame *f, char from[HP_IP_TEXT], char to[HP_IP_TEXT], const char *asked)
+{
+    if (!record_text(f, "arp.src.proto_ipv4", from, HP_IP_TEXT) || !record_text(f, "arp.dst.proto_ipv4", to, HP_IP_TEXT)) return false;
+    if (strcmp(from, to) == 0 || strcmp(from, "0.0.0.0") == 0) return false;
+    uint64_t op = record_number(f, "arp.opcode");
+    return f->end ? op == 2 && (!*asked || strcmp(from, asked) == 0) : op == 1;
+}
+
 static void talk_arp(struct journey *j)
 {
     const struct record *r = &j->record;
-    char buf[300], name[64], from[HP_IP_TEXT] = "", to[HP_IP_TEXT] = "";
+    char name[64], from[HP_IP_TEXT] = "", to[HP_IP_TEXT] = "", mac[20], asked[HP_IP_TEXT] = "";
     unsigned shown = 0;
     for (int pass = 0; pass < 2 && !shown; pass++) /* if it asked nobody since, what it knew from before */
         for (uint32_t i = 0; i < r->frames && shown < 6; i++) {
             const struct record_frame *f = &r->frame[i];
             if (journey_is_beyond(j, f) || !(f->is & RECORD_ARP) || (pass == 0) != (f->in >= j->began)) continue;
-            if (record_text(f, "arp.src.proto_ipv4", from, sizeof from) && record_text(f, "arp.dst.proto_ipv4", to, sizeof to) && strcmp(from, to) == 0)
-                continue; /* an announcement */
+            if (!talk_is_finding(f, from, to, asked)) continue;
             talk_frame(j, f);
-            account_row(talk(j), "%s %s",
-                        talk_name(!f->end ? "A" : j->wired ? journey_node(j, record_from(r, f)) : "home", name), journey_line(f, "arp ", buf, sizeof buf));
+            talk_name(!f->end ? "A" : j->wired ? journey_node(j, record_from(r, f)) : "home", name);
+            record_text(f, "arp.src.hw_mac", mac, sizeof mac);
+            if (f->end) account_row(talk(j), account_of(talk(j), "%s arp %s is at %s", "%s arp %s의 MAC 주소는 %s"), name, from, mac);
+            else account_row(talk(j), account_of(talk(j), "%s arp to everyone: who has %s? Tell %s", "%s arp 모두에게: 누가 %s인가? %s에게 알려 달라"), name, to, from);
+            if (!f->end) snprintf(asked, sizeof asked, "%s", to);
             shown++;
         }
-}
-
-/* States of one side of the connection: its first from CLOSED or LISTEN since the browser began that leads to the document. */
-static uint64_t talk_object(const struct journey *j, const char *node, const char *to, hp_time from)
-{
-    const struct record *r = &j->record;
-    for (uint32_t i = 0; i < r->states; i++)
-        if (r->state[i].time >= from && strcmp(journey_node(j, r->state[i].node), node) == 0 && strcmp(r->state[i].to, to) == 0) return r->state[i].object;
-    return 0;
-}
-
-struct talk_moment {
-    hp_time time;
-    const struct record_frame *frame; /* or a state of ... */
-    const struct record_state *state;
-    bool client;
-};
-
-static hp_time talk_established(const struct journey *j, uint64_t object)
-{
-    const struct record *r = &j->record;
-    for (uint32_t i = 0; i < r->states; i++)
-        if (r->state[i].object == object && strcmp(r->state[i].to, "ESTABLISHED") == 0 && strcmp(journey_node(j, r->state[i].node), j->server_node) == 0)
-            return r->state[i].time;
-    return HP_NEVER - 1;
-}
-
-static void talk_print_moment(struct journey *j, const struct talk_moment *m)
-{
-    char flags[40] = "";
-    if (m->state) {
-        account_row(talk(j), "%10.3f  %-13s%24s%s", journey_ms(j, m->time), m->client ? m->state->to : "", "", m->client ? "" : m->state->to);
-        return;
-    }
-    record_text(m->frame, "tcp.flags", flags, sizeof flags);
-    const char *open = strchr(flags, '(');
-    char word[40];
-    unsigned is = m->frame->is;
-    const char *number = is & RECORD_SYN ? is & RECORD_ACK ? "2 " : "1 " : is & (RECORD_FIN | RECORD_RST) ? "" : "3 ";
-    snprintf(word, sizeof word, "%s%.*s", number, open ? (int)strcspn(open + 1, ")") : 0, open ? open + 1 : "");
-    account_row(talk(j), "%10.3f  %13s%s %-16s %s", journey_ms(j, m->time), "", m->client ? " ──" : " ◀─", word, m->client ? "─▶" : "──");
-    char ack[40] = "", why[300];
-    struct fate fate;
-    if (m->frame->is & RECORD_ACK) snprintf(ack, sizeof ack, "  ack %llu", (unsigned long long)record_number(m->frame, "tcp.ack_raw"));
-    account_row(talk(j), "%10s  %13s    seq %llu%s", "", "", (unsigned long long)record_number(m->frame, "tcp.seq_raw"), ack);
-    journey_fate(j, m->frame, &fate);
-    if (!fate.arrived) account_row(talk(j), "%10s  ✗ %s", "", journey_fate_text(j, &fate, why, sizeof why));
-    else account_row(talk(j), "%10s  %13s    %s %.3f", "", "", account_of(talk(j), "arrives at", "도착"), journey_ms(j, fate.time));
-}
-
-/* The server opened its port long before: passive open, RFC 9293 3.10.1. */
-static void talk_begins(struct journey *j)
-{
-    const struct record *r = &j->record;
-    hp_time listens = HP_NEVER;
-    for (uint32_t i = 0; i < r->states; i++)
-        if (strcmp(journey_node(j, r->state[i].node), j->server_node) == 0 && strcmp(r->state[i].to, "LISTEN") == 0 && r->state[i].time < j->began)
-            listens = r->state[i].time;
-    account_row(talk(j), "%10s  %-13s%24s%s", "", "CLOSED", "", j->wired ? "LISTEN" : "CLOSED");
-    if (listens == HP_NEVER) return;
-    account_row(talk(j), "%10.3f  %-13s%24s%s", journey_ms(j, listens), "", "", account_of(talk(j), "passive open, makes a TCB", "passive open, TCB를 만든다"));
-    account_row(talk(j), "%10s  %-13s%24s%s", "", "", "", "=> LISTEN");
-}
-
-/* The error about a segment of ours, and segments as they leave the machine that sends them. */
-static void talk_segment(struct journey *j, const struct record_frame *k, hp_time from, hp_time to, bool closing)
-{
-    char buf[600], source[HP_IP_TEXT] = "";
-    if (k->in < from || k->in > to) return;
-    if (!journey_is_beyond(j, k) && k->end && k->is & RECORD_ICMP && k->from_port == j->port && k->to_port == j->where.port) {
-        record_ip(k, false, source, sizeof source);
-        journey_faults(j, k->in);
-        talk_frame(j, k);
-        account_row(talk(j), "%10.3f  ◀─ ICMP, %s: %s", journey_ms(j, k->in), journey_who(j, source), journey_line(k, "icmp ", buf, sizeof buf));
-        return;
-    }
-    const char *sender = journey_node(j, record_from(&j->record, k));
-    bool client = strcmp(sender, "A") == 0, flags = k->is & (closing ? RECORD_FIN | RECORD_RST : RECORD_SYN | RECORD_RST);
-    bool ack = !closing && k->is & RECORD_ACK && !k->payload.n && client && (!j->request || k < j->request);
-    if ((!client && strcmp(sender, j->server_node) != 0) || !journey_is_ours(j, k) || (!flags && !ack)) return;
-    journey_faults(j, k->in);
-    talk_frame(j, k);
-    talk_print_moment(j, &(struct talk_moment){k->in, k, NULL, client});
-}
-
-/* Segments that open or close the connection, as they were sent, between the states of both sides, by time. */
-static void talk_states(struct journey *j, hp_time from, hp_time to, bool closing)
-{
-    const struct record *r = &j->record;
-    uint64_t a = talk_object(j, "A", "SYN-SENT", j->began), b = talk_object(j, j->server_node, "SYN-RECEIVED", j->began);
-    uint32_t f = 0, s = 0;
-    char title[64];
-    account_row(talk(j), "%10s  %s%24s%s", "ms", account_pad(account_of(talk(j), "client A", "클라이언트 A"), 13, title, sizeof title), "",
-                account_of(talk(j), "server", "서버"));
-    if (!closing) talk_begins(j);
-    while (f < r->frames || s < r->states) {
-        const struct record_frame *k = f < r->frames ? &r->frame[f] : NULL;
-        const struct record_state *t = s < r->states ? &r->state[s] : NULL;
-        if (t && (!k || t->time <= k->in)) {
-            bool client = strcmp(journey_node(j, t->node), "A") == 0 && t->object == a;
-            bool server = strcmp(journey_node(j, t->node), j->server_node) == 0 && t->object == b;
-            if ((client || server) && t->time >= from && t->time <= to) journey_faults(j, t->time);
-            if ((client || server) && t->time >= from && t->time <= to) talk_print_moment(j, &(struct talk_moment){t->time, NULL, t, client});
-            s++;
-            continue;
-        }
-        talk_segment(j, k, from, to, closing);
-        f++;
-    }
 }
 
 void steps_connect(struct journey *j)
@@ -293,7 +216,7 @@ void steps_connect(struct journey *j)
     talk_arp(j);
     account_say(talk(j), "The 3-way handshake, with the states of both sides:", "3-way handshake와 양쪽의 상태:");
     if (j->wired) steps_wired_inferred(j);
-    talk_states(j, j->began, talk_established(j, talk_object(j, j->server_node, "SYN-RECEIVED", j->began)), false);
+    steps_shake(j, false);
 }
 
 /* ---- 6 and 7: the answer ---- */
@@ -305,19 +228,25 @@ void steps_answer(struct journey *j)
                 j->server_node);
     talk_frame(j, j->response);
     talk_message(j, j->response->payload);
+    char type[80] = "", encoding[80] = "";
+    journey_header(j->response->payload, "Content-Type", type, sizeof type);
+    bool packed = journey_header(j->response->payload, "Content-Encoding", encoding, sizeof encoding);
+    account_say(talk(j), "Layer 6 of the answer: Content-Type %s; %s%s. Layer 5: it goes back over the same connection.",
+                "응답의 6계층: Content-Type %s, %s%s. 5계층: 같은 연결로 돌아간다.", *type ? type : "-",
+                packed ? account_of(talk(j), "packed with ", "압축: ") : account_of(talk(j), "not packed", "압축 없음"), packed ? encoding : "");
 }
 
 static void talk_resources(struct journey *j)
 {
     account_say(talk(j), "What the page needs, each over a connection of its own:", "페이지에 필요한 것들, 각각 자기 연결로:");
-    account_row(talk(j), "%-8s %8s %10s %9s  %s", account_of(talk(j), "status", "상태"), account_of(talk(j), "bytes", "바이트"),
+    account_row(talk(j), "%-8s %8s %10s %9s  %s", account_of(talk(j), "status", "상태  "), account_of(talk(j), "bytes", "바이트"),
                 account_of(talk(j), "from ms", "시작 ms"),
                 account_of(talk(j), "to ms", "끝 ms"), "URL");
     for (int i = 0; j->page && i < page_resources(j->page); i++) {
         const struct page_resource *p = page_resource(j->page, i);
         account_row(talk(j), "%-6d %8llu %10.3f %9.3f  %s", p->status, (unsigned long long)p->wire_bytes, journey_ms(j, p->began - j->base),
                     journey_ms(j, p->ended - j->base), p->url);
-        if (p->error) account_row(talk(j), "%6s ✗ %s", "", p->error);
+        if (p->error) account_row(talk(j), "%6s ✗ %s", "", talk(j)->korean ? journey_error_korean(p->err) : p->error);
     }
 }
 
@@ -361,7 +290,7 @@ void steps_return(struct journey *j)
     talk_lost(j);
     if (j->page) talk_resources(j);
     account_say(talk(j), "The close, 4-way, with the states of both sides:", "4-way handshake로 연결을 끊는다, 양쪽의 상태:");
-    talk_states(j, j->response->in, HP_NEVER - 1, true);
+    steps_shake(j, true);
 }
 
 /* ---- 8: the page, or why there is none ---- */

@@ -60,6 +60,24 @@ static void wrap_look(struct wrap_look *w, struct journey *j, const struct recor
     dissect(f->bytes, record_link(f), wrap_emit, w);
 }
 
+/* The layers that have no header here, with what does their work. */
+static void wrap_upper(struct journey *j)
+{
+    char encoding[80] = "", ends[80] = "", client[HP_IP_TEXT], server[HP_IP_TEXT];
+    journey_header(j->request->payload, "Accept-Encoding", encoding, sizeof encoding);
+    journey_header(j->request->payload, "Connection", ends, sizeof ends);
+    record_ip(j->request, false, client, sizeof client);
+    hp_ip_text(&j->server, server, sizeof server);
+    account_say(wrap(j), "Layer 6, presentation: no header of its own, still %zu bytes. The message is text in ASCII, which is UTF-8, too; neither packed nor encrypted "
+                         "(http, not https). Accept-Encoding: %s says which packing of the answer is understood.",
+                "6계층(표현): 따로 헤더가 없어 그대로 %zu바이트. 메시지는 ASCII 글자이고, 이는 UTF-8이기도 하다. 압축도 암호화도 하지 않는다 (https가 아닌 http). "
+                "Accept-Encoding: %s, 응답을 어떤 압축으로 받을 수 있는지 알린다.", j->request->payload.n, *encoding ? encoding : "-");
+    account_say(wrap(j), "Layer 5, session: no header either. The dialogue is the socket's connection %s:%u <-> %s:%u, full duplex; "
+                         "Connection: %s says when it ends.",
+                "5계층(세션): 역시 헤더가 없다. 대화는 소켓이 지키는 연결 %s:%u <-> %s:%u이고, 전이중이다. Connection: %s, 언제 끝낼지 알린다.",
+                client, j->port, server, j->where.port, *ends ? ends : "-");
+}
+
 void steps_wrap(struct journey *j)
 {
     static const int number[] = {2, 3, 4, 7};
@@ -73,6 +91,7 @@ void steps_wrap(struct journey *j)
         account_say(wrap(j), "Layer %d: %s, %zu bytes; the whole is now %zu. (offset, bytes, field, value)",
                     "%d계층: %s, %zu바이트; 이제 모두 %zu바이트. (위치, 바이트, 필드, 값)", i + raw < 4 ? number[i + raw] : 7, l->label, l->n, j->request->bytes.n - l->at);
         wrap_look(&one, j, j->request, i);
+        if (i == all.layers - 1) wrap_upper(j);
     }
     if (!raw) account_say(wrap(j), "And 4 bytes of FCS at the end, so that layer 2 finds flipped bits.", "끝에는 2계층이 비트 오류를 찾도록 FCS 4바이트가 붙는다.");
 }
@@ -113,7 +132,7 @@ static void wrap_bits(struct journey *j, const struct wrap_line *w, const struct
     size_t shown = run->bits < WRAP_BITS_SHOWN ? run->bits : WRAP_BITS_SHOWN;
     for (size_t i = 0; i < shown; i++) bits[i] = wrap_bit(w, run->first + i) ? '1' : '0';
     for (size_t i = 0; i < shown * w->code->per_byte / 8; i++) strcat(wave, w->levels[run->first * w->code->per_byte / 8 + i] ? "▔" : "▁");
-    account_row(wrap(j), "%-9s %3zu  %-16s%s %s", run->label, run->bits, bits, run->bits > shown ? "…" : " ", wave);
+    account_row(wrap(j), "%-9s %4zu  %-16s%s %s", run->label, run->bits, bits, run->bits > shown ? "…" : " ", wave);
 }
 
 static void wrap_show(struct journey *j, const struct wrap_line *w)
@@ -243,8 +262,13 @@ void steps_unwrap(struct journey *j)
                 (unsigned long long)record_number(f, "ip.ttl"));
     account_row(wrap(j), "4  TCP       %s %s, %s %llu: %s", account_of(wrap(j), "checksum", "체크섬"), tcp_sum, account_of(wrap(j), "port", "포트"),
                 (unsigned long long)f->to_port, account_of(wrap(j), "the process that listens there", "거기서 듣고 있는 프로세스"));
-    account_row(wrap(j), "5  %s", account_of(wrap(j), "session: this connection, which ends with the answer (Connection: close)",
-                                            "세션: 이 연결 하나, 응답과 함께 끝난다 (Connection: close)"));
-    account_row(wrap(j), "6  %s", account_of(wrap(j), "presentation: plain text, neither compressed nor encrypted", "표현: 압축도 암호화도 없는 글자"));
-    account_row(wrap(j), "7  HTTP      GET %s", uri);
+    char from[HP_IP_TEXT] = "", ends[40] = "-", host[80] = "";
+    record_ip(f, false, from, sizeof from);
+    journey_header(f->payload, "Connection", ends, sizeof ends);
+    journey_header(f->payload, "Host", host, sizeof host);
+    account_row(wrap(j), account_of(wrap(j), "5  session   the dialogue with %s:%u, which the socket keeps; Connection: %s", "5  세션      소켓이 지키는 %s:%u와의 대화, Connection: %s"),
+                from, j->port, ends);
+    account_row(wrap(j), account_of(wrap(j), "6  present.  %zu bytes are text as they are: ASCII/UTF-8, not packed, not encrypted",
+                                    "6  표현      %zu바이트를 그대로 글자로 읽는다: ASCII/UTF-8, 압축과 암호화 없음"), f->payload.n);
+    account_row(wrap(j), "7  HTTP      GET %s, Host: %s", uri, host);
 }

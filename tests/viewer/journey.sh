@@ -31,6 +31,17 @@ has en "TTL 60 → 59"
 "$HEPTA" browse www.google.com/layers.html --lang ko --out '' >"$work/ko"
 has ko "3-way handshake와 양쪽의 상태"
 has ko "OSI 7계층"
+# The study note's table: who opens how, three numbered segments, what each side waits for; layers 5 and 6 are there.
+for cell in "[CLOSED] the port is not open" "passive open: makes" "active open: makes a TCB" "=> [LISTEN]" "[LISTEN] waits for a client's SYN" "│ 1 88.856 ms: sends SYN" \
+            "[SYN-SENT] waits for the SYN+ACK" "│ 2 102.976 ms: sends SYN ACK" "[SYN-RECEIVED] waits for the ACK" "│ 3 117.082 ms: sends ACK" "Layer 6, presentation" "Layer 5, session" \
+            "5  session   the dialogue with 192.168.0.100"; do has en "$cell"; done
+has ko "[LISTEN] 클라이언트의 연결"
+for fault in '' 'at 60ms crash 바' 'at 80ms crash B' 'at 200ms crash home' 'at 10ms down home-가' 'at 60ms crash A' 'at 1ms crash resolver'; do
+    "$HEPTA" browse www.google.com --lang ko ${fault:+--fault "$fault"} --out '' >"$work/ko" || true
+    $python "$here/korean.py" <"$work/ko" || fail "English in the Korean account, fault: $fault"
+done
+"$HEPTA" browse nobody.example --lang ko --out '' >"$work/ko" || true
+$python "$here/korean.py" <"$work/ko" || fail "English in the Korean account of a name that is none"
 
 # What the account shows is what tshark shows.
 tshark=$(command -v tshark || true)
@@ -99,6 +110,9 @@ printf 'q\n' | "$HEPTA" browse www.google.com --lang en --step --out '' >"$work/
 grep -q "^2  DNS" "$work/left" && fail "q does not end --step"
 if "$HEPTA" browse www.google.com --fault 'at 1s explode' --out '' 2>"$work/wrong" >&2; then fail "a fault that is none was taken"; fi
 has wrong "what goes wrong"
+has wrong "    at 1s explode" # the user's own line, not what was made of it
+if "$HEPTA" browse www.google.com --fault 'host x' --out '' 2>"$work/wrong" >&2; then fail "a host is no fault"; fi
+has wrong "not a fault"
 "$HEPTA" browse www.naver.com --json --out '' | $python -c 'import json,sys; j = json.load(sys.stdin); assert j["status"] == 200 and len(j["steps"]) == 10, j'
 
 if ! command -v chromium >/dev/null || ! command -v chromedriver >/dev/null; then
