@@ -40,7 +40,20 @@ function squeeze(lines) {
   }
   return rows.map(r => r.filter((_, x) => keep[x]).join("").trimEnd());
 }
+/* A table drawn with lines becomes one; a row without a bar goes across. */
+function boxTable(lines) {
+  const rows = [[]];
+  for (const l of lines) {
+    if (/^[┌├└]/.test(l)) rows.push([]);
+    else if (l.startsWith("│")) l.split("│").slice(1, -1).forEach((c, i) => { if (c.trim()) (rows.at(-1)[i] ??= []).push(c.trim()); });
+    else rows.push(l.trim(), []);
+  }
+  const cell = (c, w) => el(w ? "th" : "td", {}, (c ?? []).join(" ").replace(/ (seq |arrives |=> |[\d.]+ ms에 도착)/g, "\n$1"));
+  let head = 0;
+  return el("table", {class: "pair"}, ...rows.filter(r => r.length).map(r => el("tr", {}, ...(typeof r === "string" ? [el("td", {colspan: 2, class: "across"}, r)] : [0, 1].map((i, _, a) => cell(r[i], head < 2 && head++ < 2))))));
+}
 function tableOf(lines) {
+  if (lines[0].startsWith("┌")) return boxTable(lines);
   const rows = squeeze(lines), wide = Math.max(...rows.filter(r => !/═/.test(r)).map(r => [...r].reduce((w, c) => w + (isWide(c) ? 2 : 1), 0)), 1);
   return el("pre", {"data-wide": wide}, ...rows.map(r => el("span", {}, r)));
 }

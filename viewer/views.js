@@ -17,8 +17,17 @@ function buildPage(box) {
 function waterfall() {
   const a = Math.min(...raw.loads.map(l => l.began)), b = Math.max(...raw.loads.map(l => l.ended || l.began)), span = b - a || 1, pct = t => (t - a) / span * 100 + "%";
   return el("div", {class: "falls"}, ...raw.loads.map(l => {
-    const marks = [["dnsPart", l.began, l.resolved], ["connPart", l.resolved || l.began, l.connected], ["waitPart", l.connected || l.resolved || l.began, l.first_byte], ["getPart", l.first_byte, l.ended]];
-    return el("button", {class: "fall", on: {click: () => setTime(l.began)}}, el("span", {class: "url"}, l.url.replace(/^https?:\/\/[^/]+/, "") || "/"), el("span", {class: "num"}, `${l.status || "×"} · ${bytesText(l.bytes)} · ${spanText((l.ended || l.began) - l.began)}${l.note ? " · " + l.note : ""}`),
+    /* What failed spent its last time in the first part that has no end. */
+    const marks = [];
+    let x = l.began, open = null;
+    for (const [key, y] of [["dnsPart", l.resolved], ["connPart", l.connected], ["waitPart", l.first_byte]]) {
+      if (!y) { open ??= key; continue; }
+      marks.push([key, x, y]);
+      x = Math.max(x, y);
+      open = null;
+    }
+    marks.push([open ?? "getPart", x, l.ended]);
+    return el("button", {class: "fall", on: {click: () => setTime(l.began)}}, el("span", {class: "url"}, l.url.replace(/^https?:\/\/[^/]+/, "") || "/"), el("span", {class: "num"}, `${l.status || "×"} · ${bytesText(l.bytes)} · ${spanText((l.ended || l.began) - l.began)}`), l.note ? el("span", {class: "note"}, l.note) : null,
       el("span", {class: "track"}, ...marks.filter(([, x, y]) => y && y > x).map(([key, x, y]) => el("i", {class: key, title: `${T(key)} ${spanText(y - x)}`, style: `left:${pct(x)};width:max(2px,${(y - x) / span * 100}%)`}))));
   }), el("p", {class: "fallkey"}, ...["dnsPart", "connPart", "waitPart", "getPart"].map(k => el("span", {}, el("i", {class: k}), T(k)))));
 }
@@ -27,15 +36,19 @@ function table(rows, ...heads) {
   if (!rows.length) return el("p", {class: "nothing"}, T("none"));
   return el("table", {}, ...(heads.length ? [el("thead", {}, el("tr", {}, ...heads.map(h => el("th", {}, h))))] : []), el("tbody", {}, ...rows.map(r => el("tr", {}, ...r.map(c => el("td", {}, c))))));
 }
+const MACHINES_SHOWN = 40;
 function buildMachines(box) {
-  const cards = nodes.map((d, i) => {
+  const many = nodes.length > MACHINES_SHOWN && !at.allMachines, shown = nodes.map((d, i) => i).filter(i => !many || i < MACHINES_SHOWN || i === at.node);
+  const cards = shown.map(i => {
+    const d = nodes[i];
     const part = (key, rows) => rows.length ? [el("h4", {}, T(key)), table(rows)] : [];
     return el("section", {class: "card" + (at.node === i ? " picked" : "")}, el("h3", {}, sv("svg", {viewBox: "-20 -20 40 40", class: "mini"}, sv("path", {d: ICONS[kindOf(d)]})), d.name, el("small", {}, T("kind_" + kindOf(d)))),
       ...part("addresses", d.addresses.map(a => [a.address, a.link, a.time ? `${T("since")} ${timeText(a.time, 1e3)}` : ""])), ...part("links", d.links), ...part("routes", d.routes), ...part("neighbors", d.neighbors), ...part("switching", d.switching),
       d.counters.length ? el("details", {}, el("summary", {}, `${T("counters")} (${d.counters.length})`), table(d.counters.map(c => [c[0] + "." + c[1], num(+c[2]), c[3]]))) : null);
   });
   const list = table(cables.map(c => [c.name, `${nodeName(c.ends[0].node)}.${c.ends[0].link} — ${nodeName(c.ends[1].node)}.${c.ends[1].link}`, rateText(c.ends[0].rate), spanText(c.ends[0].delay), `${num(c.ends[0].frames)} / ${num(c.ends[1].frames)}`, num(c.ends[0].lost + c.ends[1].lost)]), T("cables"), "", "", "", T("frames"), T("lost"));
-  box.replaceChildren(el("div", {class: "cards"}, ...cards, el("section", {class: "card wide"}, el("h3", {}, T("cables")), list)));
+  box.replaceChildren(el("div", {class: "cards"}, ...cards,
+    many ? el("section", {class: "card wide"}, el("button", {on: {click: () => { at.allMachines = true; buildMachines(box); }}}, T("allMachines", num(nodes.length)))) : null, el("section", {class: "card wide"}, el("h3", {}, T("cables")), list)));
 }
 
 function buildOutcome(box) {

@@ -56,7 +56,8 @@ static int journey_complain(const struct journey *j, const struct hp_plan_error 
         return CLI_USAGE;
     }
     size_t left = utf8_text_cells(error->line, strlen(error->line)) + 1 - error->caret, cells = utf8_text_cells(line, strlen(line));
-    fprintf(stderr, "hepta: --fault: %s%s%s\n    %s\n    %*s^\n", error->text, *error->hint ? "; " : "", error->hint, line, (int)(cells > left ? cells - left : 0), "");
+    fprintf(stderr, "hepta: --fault: %s%s%s\n    %s\n    %*s^\n", error->text, *error->hint ? "; " : "", error->hint, line,
+            (int)(cells > left ? cells - left : 0), "");
     return CLI_USAGE;
 }
 

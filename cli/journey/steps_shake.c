@@ -78,7 +78,8 @@ static const char *shake_waits(const struct shake *s, const char *state)
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(words[i].state, state) == 0) return account_of(&s->j->account, words[i].english, words[i].korean);
     if (strcmp(state, "ESTABLISHED") != 0) return "";
-    return s->closing ? account_of(&s->j->account, "the connection is open", "연결되어 있음") : account_of(&s->j->account, "waits until the server is ready", "서버의 연결 설정 완료 대기");
+    return s->closing ? account_of(&s->j->account, "the connection is open", "연결되어 있음")
+                      : account_of(&s->j->account, "waits until the server is ready", "서버의 연결 설정 완료 대기");
 }
 
 static const char *const shake_words_of_side[2] = {"SYN-SENT", "SYN-RECEIVED"};
@@ -218,7 +219,8 @@ static void shake_begins(struct shake *s)
         if (strcmp(journey_node(s->j, r->state[i].node), s->j->server_node) == 0 && strcmp(r->state[i].to, "LISTEN") == 0 && r->state[i].time < s->j->began)
             listens = r->state[i].time;
     if (listens == HP_NEVER) snprintf(right, sizeof right, "%s", account_of(a, "[LISTEN] waits for a client's SYN", "[LISTEN] 클라이언트의 연결 요청(SYN) 대기"));
-    else snprintf(right, sizeof right, account_of(a, "[CLOSED] the port is not open yet.\n%.3f ms: passive open: makes a TCB (what TCP remembers of a connection), ready for a SYN\n=> [LISTEN]",
+    else snprintf(right, sizeof right, account_of(a, "[CLOSED] the port is not open yet.\n%.3f ms: passive open: makes a TCB "
+                                                  "(what TCP remembers of a connection), ready for a SYN\n=> [LISTEN]",
                                                   "[CLOSED] 아직 포트를 열지 않은 상태\n%.3f ms: passive open. TCB(연결 상태 정보를 갖는 자료구조)를 생성해 SYN에 대비\n=> [LISTEN]"),
                   journey_ms(s->j, listens));
     shake_rule(s, "├", "┼", "┤");
@@ -264,7 +266,8 @@ void steps_shake(struct journey *j, bool closing)
     shake_rows(&s);
     if (!closing && s.to != HP_NEVER - 1) {
         shake_rule(&s, "├", "┼", "┤");
-        shake_row(&s, account_of(&j->account, "[ESTABLISHED] connected", "[ESTABLISHED] 연결 생성 완료"), account_of(&j->account, "[ESTABLISHED] connected", "[ESTABLISHED] 연결 생성 완료"));
+        shake_row(&s, account_of(&j->account, "[ESTABLISHED] connected", "[ESTABLISHED] 연결 생성 완료"),
+                  account_of(&j->account, "[ESTABLISHED] connected", "[ESTABLISHED] 연결 생성 완료"));
     }
     shake_rule(&s, "└", "┴", "┘");
 }

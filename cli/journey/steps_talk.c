@@ -136,7 +136,8 @@ static void talk_resolver(struct journey *j, const struct record_news *n)
     if (zone && j->korean)
         account_row(talk(j), "%9s  %.*s: %.*s의 서버들에게 물어 보라%s", "", (int)(at - n->text), n->text, (int)strcspn(zone, ","), zone, zone + strcspn(zone, ","));
     else if (ours && talk(j)->korean && strstr(n->text, "no answer")) account_row(talk(j), "%9s  %.*s: 답이 없다", "", (int)strcspn(n->text, " ,:"), n->text);
-    else if (ours && !talk(j)->korean && (strstr(n->text, "refers to") || strstr(n->text, "no answer") || strstr(n->text, "alias"))) account_row(talk(j), "%9s  %s", "", n->text);
+    else if (ours && !talk(j)->korean && (strstr(n->text, "refers to") || strstr(n->text, "no answer") || strstr(n->text, "alias")))
+        account_row(talk(j), "%9s  %s", "", n->text);
 }
 
 static bool talk_is_address(const struct journey *j)

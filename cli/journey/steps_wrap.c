@@ -68,7 +68,8 @@ static void wrap_upper(struct journey *j)
     journey_header(j->request->payload, "Connection", ends, sizeof ends);
     record_ip(j->request, false, client, sizeof client);
     hp_ip_text(&j->server, server, sizeof server);
-    account_say(wrap(j), "Layer 6, presentation: no header of its own, still %zu bytes. The message is text in ASCII, which is UTF-8, too; neither packed nor encrypted "
+    account_say(wrap(j), "Layer 6, presentation: no header of its own, still %zu bytes. The message is text in ASCII, which is UTF-8, too; "
+                         "neither packed nor encrypted "
                          "(http, not https). Accept-Encoding: %s says which packing of the answer is understood.",
                 "6계층(표현): 따로 헤더가 없어 그대로 %zu바이트. 메시지는 ASCII 글자이고, 이는 UTF-8이기도 하다. 압축도 암호화도 하지 않는다 (https가 아닌 http). "
                 "Accept-Encoding: %s, 응답을 어떤 압축으로 받을 수 있는지 알린다.", j->request->payload.n, *encoding ? encoding : "-");
@@ -266,7 +267,8 @@ void steps_unwrap(struct journey *j)
     record_ip(f, false, from, sizeof from);
     journey_header(f->payload, "Connection", ends, sizeof ends);
     journey_header(f->payload, "Host", host, sizeof host);
-    account_row(wrap(j), account_of(wrap(j), "5  session   the dialogue with %s:%u, which the socket keeps; Connection: %s", "5  세션      소켓이 지키는 %s:%u와의 대화, Connection: %s"),
+    account_row(wrap(j), account_of(wrap(j), "5  session   the dialogue with %s:%u, which the socket keeps; Connection: %s",
+                                    "5  세션      소켓이 지키는 %s:%u와의 대화, Connection: %s"),
                 from, j->port, ends);
     account_row(wrap(j), account_of(wrap(j), "6  present.  %zu bytes are text as they are: ASCII/UTF-8, not packed, not encrypted",
                                     "6  표현      %zu바이트를 그대로 글자로 읽는다: ASCII/UTF-8, 압축과 암호화 없음"), f->payload.n);

@@ -87,7 +87,8 @@ static void tell_print_map(const struct journey *j)
            "                              root   com\n",
            j->color ? "\033[1m" : "", j->url, j->color ? "\033[0m" : "", (unsigned long long)j->seed);
     if (*j->server_node && strcmp(j->server_node, "B") != 0)
-        printf(account_of(&j->account, "\n  %s has the address of this page: the journey goes from A to %s\n", "\n  이 페이지의 주소는 %s의 것이다: 여정은 A에서 출발해 %s에서 끝난다\n"), j->server_node, j->server_node);
+        printf(account_of(&j->account, "\n  %s has the address of this page: the journey goes from A to %s\n",
+                          "\n  이 페이지의 주소는 %s의 것이다: 여정은 A에서 출발해 %s에서 끝난다\n"), j->server_node, j->server_node);
 }
 
 static void tell_print_left(const struct journey *j)
@@ -100,11 +101,14 @@ static void tell_print_left(const struct journey *j)
     printf("%s%s\n  %s/journey.html\n", j->wired ? "\n" : "", account_of(a, "To look at:", "더 볼 것:"), j->out);
     if (j->page && !j->err) printf("  %s/page.png\n", j->out);
     if (j->wired) printf("  %s (%s)\n", j->capture, account_of(a, "what this machine sent and received", "이 컴퓨터가 보내고 받은 것"));
-    else printf("  %s/A.pcapng (%s)\n  %s/capture.pcapng (%s)\n  %s browse --fault 'at 60ms crash 바' www.google.com\n      %s\n  %s browse --fault 'at 80ms crash B' www.google.com\n      %s\n", j->out,
+    else printf("  %s/A.pcapng (%s)\n  %s/capture.pcapng (%s)\n  %s browse --fault 'at 60ms crash 바' www.google.com\n      %s\n"
+                "  %s browse --fault 'at 80ms crash B' www.google.com\n      %s\n", j->out,
                 account_of(a, "what A sent and received", "A가 보내고 받은 것"), j->out,
                 account_of(a, "every frame at both ends of every cable", "모든 케이블 양 끝의 모든 프레임"), program_invocation_name,
-                account_of(a, "router 바 dies: RIP learns the way over 나 and 다, and the page comes a second later", "라우터 바가 죽는다: RIP이 나와 다로 돌아가는 길을 배우고, 페이지는 1초쯤 늦게 온다"), program_invocation_name,
-                account_of(a, "the server dies: no page, and the account says which layer gave up", "서버가 죽는다: 페이지는 오지 않고, 어느 계층이 포기했는지 알려 준다"));
+                account_of(a, "router 바 dies: RIP learns the way over 나 and 다, and the page comes a second later",
+                           "라우터 바가 죽는다: RIP이 나와 다로 돌아가는 길을 배우고, 페이지는 1초쯤 늦게 온다"), program_invocation_name,
+                account_of(a, "the server dies: no page, and the account says which layer gave up",
+                           "서버가 죽는다: 페이지는 오지 않고, 어느 계층이 포기했는지 알려 준다"));
 }
 
 static void tell_print(struct journey *j)

@@ -115,9 +115,12 @@ struct hp_http_server {
     uint64_t requests, bytes, bad_requests, timeouts;
     int error;                          /* why the listener ended */
     bool stop;
+    struct hp_sock *listener;           /* its own */
 };
 /* Starts the server as a program (and one more for each connection). */
 int hp_http_serve(struct hp_stack *s, struct hp_http_server *server);
+/* Closes its port now: who connects later is refused; connections that it has are served to the end of their request. */
+void hp_http_serve_stop(struct hp_http_server *server);
 
 /* Files in memory, for labs and tests: an array that ends with path == NULL. */
 struct hp_memory_file {

@@ -429,8 +429,20 @@ static void http_accept(struct hp_stack *s, void *arg)
     struct hp_sock *listener, *sock;
     server->error = listen_open(s, HP_STREAM, server->port ? server->port : 80, 1024, &listener);
     if (server->error) return;
+    server->listener = listener;
     while (!server->stop && !(server->error = listen_accept(s, listener, &sock))) http_take(s, server, sock);
+    if (server->listener != listener) return; /* hp_http_serve_stop() closed it */
+    server->listener = NULL;
     hp_close(listener);
+}
+
+/* The program that accepts waits for this socket: its end wakes it. */
+void hp_http_serve_stop(struct hp_http_server *server)
+{
+    struct hp_sock *listener = server->listener;
+    server->stop = true;
+    server->listener = NULL;
+    if (listener) hp_close(listener);
 }
 
 int hp_http_serve(struct hp_stack *s, struct hp_http_server *server)

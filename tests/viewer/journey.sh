@@ -80,6 +80,9 @@ for seed in 1 3 7; do
     "$HEPTA" browse http://11.22.33.44/ --lang en --loss 8% --seed $seed --out '' >"$work/lost$seed" || true
     [ "$(grep -c "^5  At the server" "$work/lost$seed")" = 0 ] || grep -A4 "^5  At the server" "$work/lost$seed" | grep -qF "TTL 59" || fail "seed $seed: step 5 is not the server's"
 done
+# A server that stops closes its port at once: what it has begun comes, the next connection is refused.
+if "$HEPTA" browse www.google.com --lang en --fault 'at 140ms stop B.site' --out '' >"$work/stopped"; then fail "stop B.site changed nothing"; fi
+has stopped "B answered with RST: nobody listens on port 80 there"
 # A page of which something is missing says so, and names the layer.
 for fault in 'at 200ms crash home' 'at 140ms crash 라' 'at 200ms crash 가'; do
     if "$HEPTA" browse www.google.com --lang en --fault "$fault" --out '' >"$work/partial"; then fail "$fault: style.css is missing, and the exit status is 0"; fi

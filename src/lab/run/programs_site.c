@@ -54,7 +54,7 @@ static int prog_site_main(struct hp_lab_app *app)
     return hp_http_serve(app->stack, &v->server);
 }
 
-static void prog_site_stop(struct hp_lab_app *app) { ((struct prog_site *)app->state)->server.stop = true; }
+static void prog_site_stop(struct hp_lab_app *app) { hp_http_serve_stop(&((struct prog_site *)app->state)->server); }
 
 const struct hp_lab_program site_program = {
     .name = "site", .synopsis = "site FOLDER [log]",
