@@ -116,9 +116,8 @@ void steps_failed(struct journey *j)
     for (int i = 0; i < page_resources(j->page); i++) {
         const struct page_resource *r = page_resource(j->page, i);
         if (!r->err && !r->error && r->status < 400) continue;
-        account_say(a, "%s did not come: %s", "오지 않은 것: %s (%s)", r->url,
-                    a->korean ? r->status >= 400 ? "HTTP 상태 코드" : journey_error_korean(r->err)
-                    : r->error ? r->error : r->status >= 400 ? "HTTP status" : hp_err_text(r->err));
+        const char *why = r->status >= 400 ? account_of(a, "HTTP status", "HTTP 상태 코드") : account_of(a, hp_err_text(r->err), journey_error_korean(r->err));
+        account_say(a, "%s did not come: %s", "오지 않은 것: %s (%s)", r->url, !a->korean && r->error ? r->error : why);
         if (r->status >= 400) ladder_is(&l, 7, "the server answered that it has no such thing", "서버가 그런 것은 없다고 답했다");
         else ladder_find(j, r->err, r->began - j->base, r->ended ? r->ended - j->base : j->ended, &l);
         ladder_print(j, &l, i);
