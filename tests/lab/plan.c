@@ -159,6 +159,7 @@ static void test_what_is_wrong_is_said_where_it_is(void **state)
         {"host a\napp b ping a\n", "t:2:5: error: there is no node \"b\"; did you mean \"a\"?\n"},
         {"switch s\napp s ping a\n", "t:2:5: error: s is a switch: programs run on hosts and routers\n"},
         {"lab a\nlab b\n", "t:2:1: error: there is a lab line already\n"},
+        {"host a\npartition a\n", "t:2:1: error: \"partition\" is what happens at some time: at 2s partition ..., or every 2s, or when EVENT then"},
         {"include x\n", "t:1:9: error: there are no files here that could be read\n"},
         {"repeater r\nhost a b c\ncable [a,b,c] r\n", "t:3:15: error: a repeater has two ends; \"r\" would get a third cable"},
     };

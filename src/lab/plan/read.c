@@ -73,6 +73,15 @@ static bool read_include(struct plan_reader *r, const struct plan_source *from)
 
 /* ---- lines ---- */
 
+/* What a line says behind `at`, and somebody may begin it with. */
+static bool read_is_action(const char *key)
+{
+    static const char *const actions[] = {"down", "up", "set", "crash", "restart", "freeze", "thaw", "clock", "partition", "heal", "start", "stop", NULL};
+    const char *const *a = actions;
+    while (*a && strcmp(*a, key) != 0) a++;
+    return *a != NULL;
+}
+
 static bool read_one(struct plan_reader *r, const struct plan_source *s)
 {
     static const char *const words[] = {"lab", "host", "router", "switch", "hub", "repeater", "cable", "cable-kind", "host-kind", "router-kind", "switch-kind",
@@ -98,6 +107,7 @@ static bool read_one(struct plan_reader *r, const struct plan_source *s)
     if (strcmp(key, "lab") == 0) return read_lab(r);
     if (strcmp(key, "include") == 0) return read_include(r, s);
     if (strcmp(key, "rate-trace") == 0) return plan_rate_trace_line(r, s);
+    if (read_is_action(key)) return plan_fail(r, w, "\"%s\" is what happens at some time: at 2s %s ..., or every 2s, or when EVENT then", key, key);
     return plan_fail_near(r, w, words, key, "no line begins with \"%s\"", key);
 }
 

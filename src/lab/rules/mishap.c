@@ -68,6 +68,7 @@ static bool mishap_read_every(struct rule_line *r, struct mishap *f)
 
 static bool mishap_read_when(struct rule_line *r, struct mishap *f)
 {
+    static const char *const words[] = {"then", "after", "each", NULL};
     f->has_pattern = true;
     if (!pattern_read(r, &f->pattern)) return false;
     for (;;) {
@@ -78,7 +79,7 @@ static bool mishap_read_when(struct rule_line *r, struct mishap *f)
         } else if (rule_take(r, "then")) {
             return mishap_read_action(r, f);
         } else {
-            return rule_wrong(r, NULL, "then and what goes wrong (or: after TIME, each)");
+            return rule_wrong(r, words, "then and what goes wrong (or: after TIME, each)");
         }
     }
 }

@@ -99,6 +99,8 @@ static bool args_unknown(struct args *a)
     for (const struct args_spec *s = a->specs; s->kind; s++)
         if (s->word && n < ARGS_SPECS_MAX) names[n++] = s->word;
     names[n] = NULL;
+    if (!w->quoted && (strcmp(w->text, "start") == 0 || strcmp(w->text, "stop") == 0)) /* with a time they would not have come here */
+        return args_wrong(a, w->place, NULL, w->text, "wants a time such as 2s behind", w->text);
     return args_wrong(a, w->place, names, w->text, "does not know the word", w->text);
 }
 
