@@ -14,6 +14,12 @@
 
 enum { SHAKE_JOBS_MAX = 64, SHAKE_MESSAGE_MAX = 1000, SHAKE_SECONDS_MAX = 120, SHAKE_FRAMES_MAX = 20000000 };
 
+/* An expectation: whether it is a `sometimes`, and in how many runs it was seen. */
+struct shake_seen {
+    bool wanted;
+    uint32_t runs;
+};
+
 struct shake {
     const char *path, *save;
     int64_t runs, faults, jobs;
@@ -23,7 +29,7 @@ struct shake {
     struct hp_plan *plan;               /* for drawing */
     bool terminal;
     uint64_t try_seed;                  /* while shrinking */
-    uint32_t *seen;                     /* for each expectation, shared by all processes: in how many runs `sometimes` was seen; or NULL */
+    struct shake_seen *seen;            /* for each expectation, shared by all processes; or NULL */
 };
 
 static volatile sig_atomic_t shake_interrupted;
@@ -63,8 +69,11 @@ static void shake_bound(void *ctx, const struct hp_cable_event *e)
 static bool shake_expects(const struct shake *s, const struct lab_run *r, int fd)
 {
     struct hp_run_verdict v;
-    for (unsigned i = 0; s->seen && i < s->plan->expects && hp_run_verdict(r->run, i, &v); i++)
-        if (v.sometimes && v.verdict == HP_VERDICT_HELD) __atomic_fetch_add(&s->seen[i], 1, __ATOMIC_RELAXED);
+    for (unsigned i = 0; s->seen && i < s->plan->expects && hp_run_verdict(r->run, i, &v); i++) {
+        if (!v.sometimes) continue;
+        __atomic_store_n(&s->seen[i].wanted, true, __ATOMIC_RELAXED);
+        if (v.verdict == HP_VERDICT_HELD) __atomic_fetch_add(&s->seen[i].runs, 1, __ATOMIC_RELAXED);
+    }
     for (unsigned i = 0; hp_run_verdict(r->run, i, &v); i++) {
         if (v.verdict != HP_VERDICT_FAILED && v.verdict != HP_VERDICT_OPEN) continue;
         dprintf(fd, "%s (line %u)%s%s", v.text, v.place.line, v.why && v.why[0] ? ": " : "", v.why ? v.why : "");
@@ -216,12 +225,6 @@ static void shake_many(const struct shake *s, struct shake_found *f)
 
 /* ---- what must be seen sometimes ---- */
 
-static bool shake_is_sometimes(const struct shake *s, uint32_t i)
-{
-    const struct hp_plan_words *w = &s->plan->expect[i].words;
-    return w->count > 1 && strcmp(w->word[1].text, "sometimes") == 0;
-}
-
 static bool shake_seen_open(struct shake *s)
 {
     size_t n = (s->plan->expects + 1) * sizeof *s->seen;
@@ -237,7 +240,7 @@ static void shake_seen_close(struct shake *s)
 }
 
 /* Of the i-th expectation: 0 or more; -1: it is none of those. */
-static int64_t shake_seen(const struct shake *s, uint32_t i) { return s->seen && shake_is_sometimes(s, i) ? (int64_t)s->seen[i] : -1; }
+static int64_t shake_seen(const struct shake *s, uint32_t i) { return s->seen && s->seen[i].wanted ? (int64_t)s->seen[i].runs : -1; }
 
 static uint32_t shake_never(const struct shake *s)
 {
@@ -262,7 +265,7 @@ static void shake_json_seen(const struct shake *s)
     printf(",\"sometimes\":[");
     for (uint32_t i = 0; i < s->plan->expects; i++) {
         if (shake_seen(s, i) < 0) continue;
-        printf("%s{\"line\":%u,\"seen\":%u,\"text\":", any ? "," : "", s->plan->expect[i].place.line, s->seen[i]);
+        printf("%s{\"line\":%u,\"seen\":%u,\"text\":", any ? "," : "", s->plan->expect[i].place.line, s->seen[i].runs);
         cli_json_text(stdout, s->plan->expect[i].text, strlen(s->plan->expect[i].text));
         putchar('}');
         any = true;

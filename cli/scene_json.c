@@ -104,14 +104,25 @@ static void json_node(FILE *f, const struct scene *s, const void *item)
     fputc('}', f);
 }
 
+/* Of a trace: what it carries in a period. */
+static uint64_t json_rate(const struct hp_way *w)
+{
+    const struct hp_rate_trace *t = w->trace;
+    double bits = 0;
+    hp_time at = 0;
+    for (uint32_t i = 0; t && i < t->spans; at = t->span[i++].until) bits += (double)t->span[i].rate * (double)(t->span[i].until - at);
+    return t ? (uint64_t)(bits / (double)at) : w->rate;
+}
+
 static void json_way(FILE *f, const struct scene *s, const struct scene_cable *c, int end)
 {
     const struct hp_way *w = &c->way[end];
     const struct hp_cable_stats *t = &c->stats[end];
     fprintf(f, "{\"node\":%d,", c->node[end]);
     json_key_text(f, s, "link", c->link[end]);
+    if (w->trace) fputs(",\"traced\":true", f);
     fprintf(f, ",\"rate\":%llu,\"delay\":%lld,\"loss\":%.6f,\"frames\":%llu,\"bytes\":%llu,\"lost\":%llu,\"corrupted\":%llu,\"collisions\":%llu}",
-            (unsigned long long)w->rate, (long long)w->delay, (double)w->faults.loss / 4294967296.0, (unsigned long long)t->frames,
+            (unsigned long long)json_rate(w), (long long)w->delay, (double)w->faults.loss / 4294967296.0, (unsigned long long)t->frames,
             (unsigned long long)t->bytes, (unsigned long long)t->lost, (unsigned long long)t->corrupted, (unsigned long long)t->collisions);
 }
 

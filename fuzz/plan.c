@@ -29,8 +29,15 @@ static void fuzz_free(void *ctx, void *p, size_t n)
     free(p);
 }
 
+/* The file "rest" is what comes behind a form feed. */
 static int fuzz_open(void *ctx, const char *from, const char *name, const char **text, size_t *n)
 {
+    const struct hp_bytes *rest = ctx;
+    if (strcmp(name, "rest") == 0) {
+        *text = rest->n ? (const char *)rest->p : "";
+        *n = rest->n;
+        return HP_OK;
+    }
     *text = strcmp(name, "self") == 0 ? "include self\n" : "host included ip 10.9.9.9/24\n";
     *n = strlen(*text);
     return strcmp(name, "none") == 0 ? HP_ENOENT : HP_OK;
@@ -71,7 +78,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     struct fuzz_memory memory = {.most = FUZZ_MEMORY};
     const struct hp_allocator allocator = {fuzz_alloc, fuzz_free, &memory};
-    const struct hp_plan_options options = {.open = fuzz_open, .problem = n % 2 ? fuzz_problem : NULL};
+    const uint8_t *feed = n ? memchr(data, '\f', n) : NULL;
+    struct hp_bytes rest = feed ? bytes_of(feed + 1, (size_t)(data + n - feed - 1)) : bytes_of(NULL, 0);
+    const struct hp_plan_options options = {.open = fuzz_open, .problem = n % 2 ? fuzz_problem : NULL, .ctx = &rest};
+    if (feed) n = (size_t)(feed - data);
     struct hp_plan *plan;
     struct hp_plan_error e;
     if (n && data[0] < 32 && data[0] != '\n') memory.fail_at = data[0]; /* the n-th allocation fails */

@@ -31,6 +31,8 @@ const clamp = (v, a, b) => v < a ? a : v > b ? b : v;
 const num = n => n.toLocaleString("en-US");
 function bytesText(n) { return n < 1000 ? n + " B" : n < 1e6 ? (n / 1e3).toFixed(n < 1e4 ? 1 : 0) + " kB" : (n / 1e6).toFixed(n < 1e7 ? 2 : 1) + " MB"; }
 function rateText(r) { return !r ? "∞" : r >= 1e9 ? +(r / 1e9).toFixed(2) + " Gbit/s" : r >= 1e6 ? +(r / 1e6).toFixed(2) + " Mbit/s" : r >= 1e3 ? +(r / 1e3).toFixed(1) + " kbit/s" : r + " bit/s"; }
+/* One direction's; of a rate that changes, what it is on average. */
+const wayRate = way => (way.traced ? "⌀ " : "") + rateText(way.rate);
 function spanText(ns) {
   const a = Math.abs(ns);
   if (a < 1e3) return Math.round(ns) + " ns";

@@ -8,7 +8,7 @@ function physical(f) {
   if (pad) fields.push({label: T("pad"), text: pad + " B", name: ""});
   fields.push({label: T("fcs"), text: "0x" + f.fcs.toString(16).padStart(8, "0"), name: "eth.fcs"}, {label: T("gap"), text: "12 " + T("bytetimes"), name: ""},
     {label: T("onWire"), text: `${num((Math.max(f.len, 60) + 12) * 8)} ${T("bits")}`, name: ""});
-  if (way.rate) fields.push({label: T("serialize"), text: `${spanText(f.send)} (${rateText(way.rate)})`, name: ""});
+  if (way.rate) fields.push({label: T("serialize"), text: `${spanText(f.send)} (${wayRate(way)})`, name: ""});
   fields.push({label: T("propagate"), text: spanText(way.delay), name: ""});
   return fields;
 }

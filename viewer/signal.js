@@ -31,7 +31,7 @@ function signalFrame() {
 }
 /* What can be chosen: all cables of the packet that is shown, and one frame, that can be read best, of the packets from the story's beginning on. */
 function signalChoices(f) {
-  const option = x => el("option", {value: x.i, selected: x === f}, `${timeText(x.t0, 1e3)}  ${nodeName(x.from)} → ${nodeName(x.to)}  ${x.label}  ·  ${rateText(cables[x.cable].ends[x.end].rate)}`);
+  const option = x => el("option", {value: x.i, selected: x === f}, `${timeText(x.t0, 1e3)}  ${nodeName(x.from)} → ${nodeName(x.to)}  ${x.label}  ·  ${wayRate(cables[x.cable].ends[x.end])}`);
   const seen = new Set(), others = [], begin = +(facts.enter ?? 0);
   for (const x of flights) {
     if (x.house || x.t0 < begin || seen.has(x.id) || x.id === f.id) continue;
@@ -53,7 +53,7 @@ function buildSignal(box) {
   signal.wave.append(signal.canvas, el("div", {class: "width", style: `width:${signal.list.length * signal.bit + 40}px`}));
   signal.map = el("div", {class: "sigmap"}, ...s.runs.map((r, i) => el("button", {class: "l" + (r.osi ?? 1), title: r.text ?? "", style: `flex:${Math.max(1, Math.sqrt(r.bits.length))}`, on: {click: () => signal.wave.scrollTo({left: signal.list.findIndex(x => x.r === r) * signal.bit - 20, behavior: "smooth"})}}, el("span", {}, r.label))));
   box.replaceChildren(el("div", {class: "vbar"}, sel, el("span", {class: "stat"}, `${f.label} · ${nodeName(f.from)} → ${nodeName(f.to)} · ${f.len} B · ${num((Math.max(f.len, 60) + 12) * 8)} ${T("bits")}${way.rate ? " · " + spanText(1e9 / way.rate) + " / bit" : ""}`)),
-    el("div", {class: "sigbody"}, el("h3", {}, T("symbols")), el("p", {class: "note"}, T("symbolsText") + " " + (s.real ? T("realSymbols") : way.rate && way.rate !== 1e7 ? T("notTen", rateText(way.rate)) : T("computed"))), signal.map, signal.wave, signal.tip));
+    el("div", {class: "sigbody"}, el("h3", {}, T("symbols")), el("p", {class: "note"}, T("symbolsText") + " " + (s.real ? T("realSymbols") : way.rate && way.rate !== 1e7 ? T("notTen", wayRate(way)) : T("computed"))), signal.map, signal.wave, signal.tip));
   signal.wave.addEventListener("scroll", drawWave);
   signal.wave.addEventListener("mousemove", e => { const r = signal.wave.getBoundingClientRect(); tipWave(Math.floor((e.clientX - r.left + signal.wave.scrollLeft - 20) / signal.bit)); });
   drawWave();

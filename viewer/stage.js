@@ -164,7 +164,7 @@ function drawCable(e) {
       return true;
     });
     const t = sv("text", {class: "rate", transform: `translate(${mx} ${my}) rotate(${flat ? 0 : angle}) translate(0 ${side > 0 ? 0 : -40})`, "text-anchor": "middle"});
-    if (side) t.append(sv("tspan", {x: 0, dy: 24, text: facts.wire ? "" : (e.count > 1 ? e.count + " × " : "") + rateText(c.ends[0].rate)}), sv("tspan", {x: 0, dy: 11.5, text: facts.wire ? c.ends[0].delay ? "≈ " + spanText(c.ends[0].delay) : "" : spanText(c.ends[0].delay)}));
+    if (side) t.append(sv("tspan", {x: 0, dy: 24, text: facts.wire ? "" : (e.count > 1 ? e.count + " × " : "") + wayRate(c.ends[0])}), sv("tspan", {x: 0, dy: 11.5, text: facts.wire ? c.ends[0].delay ? "≈ " + spanText(c.ends[0].delay) : "" : spanText(c.ends[0].delay)}));
     if (side && c.ends[0].loss) t.append(sv("tspan", {x: 0, dy: 11.5, text: T("loss") + " " + +(c.ends[0].loss * 100).toFixed(2) + "%"}));
     g.append(t);
   }

@@ -46,7 +46,7 @@ function buildMachines(box) {
       ...part("addresses", d.addresses.map(a => [a.address, a.link, a.time ? `${T("since")} ${timeText(a.time, 1e3)}` : ""])), ...part("links", d.links), ...part("routes", d.routes), ...part("neighbors", d.neighbors), ...part("switching", d.switching),
       d.counters.length ? el("details", {}, el("summary", {}, `${T("counters")} (${d.counters.length})`), table(d.counters.map(c => [c[0] + "." + c[1], num(+c[2]), c[3]]))) : null);
   });
-  const list = table(cables.map(c => [c.name, `${nodeName(c.ends[0].node)}.${c.ends[0].link} — ${nodeName(c.ends[1].node)}.${c.ends[1].link}`, rateText(c.ends[0].rate), spanText(c.ends[0].delay), `${num(c.ends[0].frames)} / ${num(c.ends[1].frames)}`, num(c.ends[0].lost + c.ends[1].lost)]), T("cables"), "", "", "", T("frames"), T("lost"));
+  const list = table(cables.map(c => [c.name, `${nodeName(c.ends[0].node)}.${c.ends[0].link} — ${nodeName(c.ends[1].node)}.${c.ends[1].link}`, wayRate(c.ends[0]), spanText(c.ends[0].delay), `${num(c.ends[0].frames)} / ${num(c.ends[1].frames)}`, num(c.ends[0].lost + c.ends[1].lost)]), T("cables"), "", "", "", T("frames"), T("lost"));
   box.replaceChildren(el("div", {class: "cards"}, ...cards,
     many ? el("section", {class: "card wide"}, el("button", {on: {click: () => { at.allMachines = true; buildMachines(box); }}}, T("allMachines", num(nodes.length)))) : null, el("section", {class: "card wide"}, el("h3", {}, T("cables")), list)));
 }

@@ -40,6 +40,37 @@ static bool ladder_seen(const struct journey *j, unsigned is, hp_time from)
     return false;
 }
 
+/* A router that was dead by then, the latest: why there is no way. */
+static const char *ladder_dead_router(const struct journey *j, hp_time by, hp_time *when)
+{
+    const char *found = NULL;
+    for (uint32_t i = 0; i < j->plan->nodes; i++) {
+        const struct hp_plan_node *n = &j->plan->node[i];
+        hp_time died = n->kind == HP_NODE_ROUTER ? journey_died(j, n->name) : HP_NEVER;
+        if (died > by || (found && died < *when)) continue;
+        found = n->name;
+        *when = died;
+    }
+    return found;
+}
+
+static void ladder_died(const struct journey *j, const struct fate *fate, struct ladder *l)
+{
+    char fate_text[300], why[200] = "", why_korean[200] = "";
+    double ms = journey_ms(j, fate->first->in);
+    hp_time when = HP_NEVER;
+    const char *router = fate->drop == HP_DROP_NO_PORT ? NULL : ladder_dead_router(j, fate->first->in, &when);
+    bool no_way = fate->drop == HP_DROP_NO_ROUTE;
+    if (router) {
+        snprintf(why, sizeof why, "; router %s had died at %.3f ms%s", router, journey_ms(j, when), no_way ? ", and there was no other way" : "");
+        snprintf(why_korean, sizeof why_korean, "; 라우터 %s: %.3f ms에 꺼졌%s", router, journey_ms(j, when), no_way ? "고 다른 길이 없었다" : "다");
+    }
+    journey_fate_text(j, fate, fate_text, sizeof fate_text);
+    ladder_is(l, fate->drop == HP_DROP_NO_PORT ? 4 : fate->layer, "", "");
+    snprintf(l->english, sizeof l->english, "the packet that was sent at %.3f ms %s%s", ms, fate_text, why);
+    snprintf(l->korean, sizeof l->korean, "%.3f ms에 보낸 패킷이 %s%s", ms, fate_text, why_korean);
+}
+
 /* What err and the packets say of the time from `from` to `to`. */
 static void ladder_find(const struct journey *j, int err, hp_time from, hp_time to, struct ladder *l)
 {
@@ -66,12 +97,7 @@ static void ladder_find(const struct journey *j, int err, hp_time from, hp_time 
     } else if (j->wired && !(err == HP_ETIMEDOUT && ladder_killer(j, from, to, &fate))) { /* of a wire that was made bad the deaths are known */
         steps_wired_ladder(j, err, from, to, l);
     } else if (ladder_killer(j, from, to, &fate)) {
-        snprintf(english, sizeof english, "the packet that was sent at %.3f ms ", journey_ms(j, fate.first->in));
-        journey_fate_text(j, &fate, korean, sizeof korean);
-        ladder_is(l, fate.layer, english, "");
-        snprintf(l->english + strlen(l->english), sizeof l->english - strlen(l->english), "%s", korean);
-        snprintf(l->korean, sizeof l->korean, "%.3f ms에 보낸 패킷이 %s", journey_ms(j, fate.first->in), korean);
-        if (fate.drop == HP_DROP_NO_PORT) l->layer = 4;
+        ladder_died(j, &fate, l);
     } else if (!connected) {
         ladder_is(l, 7, "no name server gave an answer", "답을 준 네임 서버가 없다");
     } else if (err == HP_ECONNRESET || ladder_seen(j, RECORD_RST, from)) {
