@@ -34,7 +34,8 @@ static void fuzz_name(const char *text)
     char out[URL_MAX], again[URL_MAX];
     const char *why;
     if (!idn_url(text, out, sizeof out, &why)) return;
-    for (const char *c = out + (strstr(out, "://") ? strstr(out, "://") - out + 3 : 0); *c && !strchr("/?#:@", *c); c++)
+    const char *scheme = strstr(out, "://"), *host = scheme && scheme < strpbrk(out, "/?#") ? scheme + 3 : out; /* "://" may also be in a path */
+    for (const char *c = host; *c && !strchr("/?#:@", *c); c++)
         if ((unsigned char)*c >= 128 || *c == '%') abort();
     if (!idn_url(out, again, sizeof again, &why) || strcmp(out, again) != 0) abort(); /* what is ASCII stays */
     idn_shown(out, again, sizeof again);

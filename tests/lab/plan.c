@@ -366,7 +366,8 @@ static void test_rate_traces(void **state)
     struct hp_plan_error error;
     char said[1000];
     test_alloc_init(&memory);
-    if (hp_plan_read(traces, strlen(traces), &with_traces, &memory.allocator, &plan, &error)) fail_msg("%s", hp_plan_error_text(&error, "t", said, sizeof said));
+    int err = hp_plan_read(traces, strlen(traces), &with_traces, &memory.allocator, &plan, &error);
+    if (err) fail_msg("%s", hp_plan_error_text(&error, "t", said, sizeof said));
     assert_int_equal(plan->traces, 3);
     const struct hp_rate_trace *lte = plan->trace[0], *m = plan->trace[1], *two = plan->trace[2];
     assert_int_equal(lte->spans, 3); /* the last two are one */
