@@ -68,7 +68,7 @@ check "the capture is clean" clean_capture "$work/bad.pcapng"
 journey() { browse http://www.example.test/images.html --lang en --out "$work/out" >"$work/told" 2>"$work/err"; }
 check "a journey over the wire" journey
 for step in "0  Before: an address" "1  A URL" "2  DNS" "3a The message" "3b Every layer" "4  Over the wire" "6  The server" "7  The response" "8  The browser" \
-            "10.7.0.1 arp 10.7.0.1 is-at" "answer A www.example.test: A 10.7.0.1" "SYN-RECEIVED" "TIME-WAIT" "TTL 64" "GET /images.html HTTP/1.1" "Server: nginx"; do
+            "10.7.0.1 arp 10.7.0.1 is at" "answer A www.example.test: A 10.7.0.1" "SYN-RECEIVED" "TIME-WAIT" "TTL 64" "GET /images.html HTTP/1.1" "Server: nginx"; do
     check "it tells: $step" has "$work/told" "$step"
 done
 check "what it leaves" test -s "$work/out/journey.html" -a -s "$work/out/page.png" -a -s "$work/out/A.pcapng"
@@ -111,7 +111,7 @@ spawn b nginx-b.out nginx -c "$work/nginx-b.conf"
 check "a server behind a router answers" wait_for 10 on a curl -s -o "$work/null" http://10.9.0.2/
 beyond() {
     browse --gw 10.7.0.1 --lang en --out "$work/beyond" http://10.9.0.2/layers.html >"$work/told-b" && has "$work/told-b" "every packet goes to the router" &&
-        has "$work/told-b" "10.7.0.1 arp 10.7.0.1 is-at" && tr -s ' \n' ' ' <"$work/told-b" >"$work/flat" && has "$work/flat" "TTL 63: if the server sent it with 64, it passed 1 router"
+        has "$work/told-b" "10.7.0.1 arp 10.7.0.1 is at" && tr -s ' \n' ' ' <"$work/told-b" >"$work/flat" && has "$work/flat" "TTL 63: if the server sent it with 64, it passed 1 router"
 }
 check "behind a router" beyond
 ip -n "hepta-a-$$" tuntap add u0 mode tun
