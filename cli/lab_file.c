@@ -149,3 +149,21 @@ void lab_file_close(struct lab_file *f)
     free(f->text);
     *f = (struct lab_file){.path = NULL};
 }
+
+struct file_warnings {
+    const struct lab_file *file;
+    unsigned count;
+};
+
+static void file_warning(void *ctx, const struct hp_plan_error *e)
+{
+    struct file_warnings *w = ctx;
+    if (w->count++ < HP_PLAN_ERRORS_MAX) fprintf(stderr, "%s:%u: warning: %s\n", e->file[0] ? e->file : w->file->path, e->place.line, e->text);
+}
+
+void lab_file_warn(const struct lab_file *f)
+{
+    struct file_warnings w = {.file = f};
+    hp_plan_check(f->plan, file_warning, &w);
+    if (w.count > HP_PLAN_ERRORS_MAX) fprintf(stderr, "%s: %u more warnings: see hepta lab check\n", f->path, w.count - HP_PLAN_ERRORS_MAX);
+}

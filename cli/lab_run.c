@@ -24,6 +24,7 @@ static int run_verb(struct lab_run *r, const char *path, const char *more)
     r->file = &file;
     r->stop = &run_interrupted;
     signal(SIGINT, run_signal);
+    if (!result && !r->quiet) lab_file_warn(&file);
     if (!result) result = lab_run_make(r);
     if (!result) result = lab_run_go(r);
     if (!result) result = lab_run_end(r);
@@ -60,6 +61,7 @@ int lab_verb_run(int argc, char **argv)
     if (exit_code >= 0) return exit_code;
     if (r.until == 0) return cli_usage_error("--until 0: a time later than the beginning is wanted, such as 10s");
     if (r.until < 0) r.until = 0; /* the file's */
+    if (r.out && !r.out[0]) r.out = NULL;
     if (seed && !lab_seed_parse(seed, &r.seed)) return cli_usage_error("--seed %s: a number is wanted", seed);
     r.seeded = seed != NULL;
     return run_verb(&r, argv[1], faults);

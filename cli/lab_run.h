@@ -27,6 +27,7 @@ struct lab_record;
 int lab_file_open_again(struct lab_file *f, const char *path, const char *more, const struct lab_record *then);
 void lab_file_close(struct lab_file *f);
 void lab_file_complain(const struct lab_file *f, const struct hp_plan_error *error);
+void lab_file_warn(const struct lab_file *f);     /* what `lab check` warns of, on stderr */
 /* The whole file; NULL: errno. */
 char *lab_file_read(const char *path, size_t *n);
 void lab_file_hash(const char *text, size_t n, char out[SHA256_TEXT]);

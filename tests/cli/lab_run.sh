@@ -225,5 +225,8 @@ assert '100%' in text and len(lines) > 5 and max(map(len, lines)) < 60, lines"; 
 if command -v script >/dev/null; then check "--watch keeps to the width of its terminal" screen; fi
 watched() { lab run -q --watch net.lab >got 2>&1; grep -q "c1.get: 200" got; }
 check "--watch tells on stderr" watched
+printf 'host a ip 10.0.0.1/24 gw 10.0.0.9\nhost b ip 10.0.0.2/24\ncable a b\n' >odd.lab
+warned() { lab run --until 1s --out '' odd.lab 2>got >out && grep -q "odd.lab:1: warning: nobody on the network of a has the gateway's address 10.0.0.9" got && lab run -q --until 1s odd.lab 2>got && [ ! -s got ]; }
+check "what lab check warns of" warned
 echo "$passed checks passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
