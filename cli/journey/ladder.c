@@ -40,15 +40,15 @@ static bool ladder_seen(const struct journey *j, unsigned is, hp_time from)
     return false;
 }
 
-/* A router that was dead by then, the latest: why there is no way. */
-static const char *ladder_dead_router(const struct journey *j, hp_time by, hp_time *when)
+/* The machine that died last by then, which may be why there is no way. */
+static const struct hp_plan_node *ladder_dead(const struct journey *j, hp_time by, hp_time *when)
 {
-    const char *found = NULL;
+    const struct hp_plan_node *found = NULL;
     for (uint32_t i = 0; i < j->plan->nodes; i++) {
         const struct hp_plan_node *n = &j->plan->node[i];
-        hp_time died = n->kind == HP_NODE_ROUTER ? journey_died(j, n->name) : HP_NEVER;
+        hp_time died = journey_died(j, n->name);
         if (died > by || (found && died < *when)) continue;
-        found = n->name;
+        found = n;
         *when = died;
     }
     return found;
@@ -59,11 +59,13 @@ static void ladder_died(const struct journey *j, const struct fate *fate, struct
     char fate_text[300], why[200] = "", why_korean[200] = "";
     double ms = journey_ms(j, fate->first->in);
     hp_time when = HP_NEVER;
-    const char *router = fate->drop == HP_DROP_NO_PORT ? NULL : ladder_dead_router(j, fate->first->in, &when);
-    bool no_way = fate->drop == HP_DROP_NO_ROUTE;
-    if (router) {
-        snprintf(why, sizeof why, "; router %s had died at %.3f ms%s", router, journey_ms(j, when), no_way ? ", and there was no other way" : "");
-        snprintf(why_korean, sizeof why_korean, "; 라우터 %s: %.3f ms에 꺼졌%s", router, journey_ms(j, when), no_way ? "고 다른 길이 없었다" : "다");
+    const struct hp_plan_node *dead = fate->drop == HP_DROP_NO_PORT ? NULL : ladder_dead(j, fate->first->in, &when);
+    bool router = dead && dead->kind == HP_NODE_ROUTER, no_way = router && fate->drop == HP_DROP_NO_ROUTE;
+    if (dead) {
+        snprintf(why, sizeof why, "; %s%s had died at %.3f ms%s", router ? "router " : "", dead->name, journey_ms(j, when),
+                 no_way ? ", and there was no other way" : "");
+        snprintf(why_korean, sizeof why_korean, "; %s%s: %.3f ms에 꺼졌%s", router ? "라우터 " : "", dead->name, journey_ms(j, when),
+                 no_way ? "고 다른 길이 없었다" : "다");
     }
     journey_fate_text(j, fate, fate_text, sizeof fate_text);
     ladder_is(l, fate->drop == HP_DROP_NO_PORT ? 4 : fate->layer, "", "");

@@ -98,6 +98,7 @@ has cut "died at home: NO_ROUTE"
 if "$HEPTA" browse www.google.com --lang en --fault 'at 80ms crash B' --out '' >"$work/dead"; then fail "no page came, and the exit status is 0"; fi
 has dead "Layer 3 gave up: "
 has dead "⚡ B loses its power"
+has dead "B had died at 80.000 ms"
 if "$HEPTA" browse www.google.com --lang en --fault 'at 60ms crash 가' --out '' >"$work/no-way"; then fail "no page came, and the exit status is 0"; fi
 has no-way "router 가 had died at 60.000 ms, and there was no other way"
 if "$HEPTA" browse nobody.example --lang en --out '' >"$work/none"; then fail "no page came, and the exit status is 0"; fi
