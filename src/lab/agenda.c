@@ -146,7 +146,7 @@ void agenda_set(struct agenda *a, uint32_t id, hp_time at)
     if (was_near) near_remove(a, id + 1);
     bool near = near_takes(a, at);
     if (near) near_put(a, id + 1, at);
-    if (was_near ? !near : a->where[0][id] || !near) heap_set(a, id, near ? HP_NEVER : at);
+    if (!near || (!was_near && a->where[0][id])) heap_set(a, id, near ? HP_NEVER : at);
 }
 
 bool agenda_first(struct agenda *a, struct agenda_entry *e)

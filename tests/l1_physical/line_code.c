@@ -1,24 +1,15 @@
 /* Line codes: vectors made by hand, every length, an error at every symbol, and cables with a code. */
 #include "l1_physical/line_code.h"
 
-#include "hepta/physical.h"
-#include "support/alloc.h"
-#include "support/station.h"
+#include "support/line.h"
 #include "support/test.h"
 #include "wire/crc.h"
 
-enum { FRAME_MAX = 1518, SYMBOLS_MAX = 16 * (8 + FRAME_MAX) + 6 };
+static struct line line = {.code = &hp_line_code_manchester};
+static const struct hp_line_code *const code = &hp_line_code_manchester;
+static uint8_t *const frame = line.frame, *const symbols = line.symbols, *const back = line.back;
 
-static const struct hp_line_code *code = &hp_line_code_manchester;
-static uint8_t frame[FRAME_MAX + 8], symbols[SYMBOLS_MAX], back[FRAME_MAX + 8];
-
-/* n bytes with their FCS. */
-static void make_frame(size_t n)
-{
-    for (size_t i = 0; i < n - 4; i++) frame[i] = (uint8_t)(i * 37 + n);
-    crc_put(frame + n - 4, crc_add(0, frame, n - 4));
-    code->encode(frame, n, symbols);
-}
+static void make_frame(size_t n) { line_frame(&line, n); }
 
 /* "-" is low, "+" is high. */
 static void assert_levels(const uint8_t *s, const char *levels)
@@ -37,16 +28,7 @@ static void test_levels_by_hand(void **state)
     assert_levels(symbols + 16 * 26, "++++++");                 /* TP_IDL */
 }
 
-static void test_every_length_comes_back(void **state)
-{
-    for (size_t n = 60; n <= FRAME_MAX; n += n < 130 ? 1 : 31) {
-        size_t got;
-        make_frame(n);
-        assert_int_equal(code->decode(symbols, code->symbols(n), back, n, &got), HP_DROP_NONE);
-        assert_int_equal(got, n);
-        assert_memory_equal(back, frame, n);
-    }
-}
+static void test_every_length_comes_back(void **state) { line_every_length(&line); }
 
 /* What a receiver sees of each kind of damage. */
 static void test_damage_has_names(void **state)
@@ -114,7 +96,7 @@ static void test_parts_of_a_frame(void **state)
     static const size_t bytes[] = {7, 1, 6, 6, 4, 2, 42, 4};
     struct hp_line_run run[HP_LINE_RUNS_MAX];
     uint8_t raw[20] = {[12] = 0x81, [16] = 0x08};
-    size_t n = hp_line_code_frame(bytes_of(raw, sizeof raw), back, sizeof back), at = 0;
+    size_t n = hp_line_code_frame(bytes_of(raw, sizeof raw), back, sizeof line.back), at = 0;
     assert_int_equal(n, 64);
     assert_true(crc_ok(bytes_of(back, n)));
     assert_int_equal(hp_line_code_frame(bytes_of(raw, sizeof raw), back, 63), 0);
@@ -126,51 +108,12 @@ static void test_parts_of_a_frame(void **state)
     }
     assert_int_equal(hp_line_code_runs(bytes_of(back, 3), run), 3);
     assert_int_equal(hp_line_code_symbols(code, bytes_of(back, n), symbols, code->symbols(n) - 1), 0);
-    assert_int_equal(hp_line_code_symbols(code, bytes_of(back, n), symbols, sizeof symbols), code->symbols(n));
+    assert_int_equal(hp_line_code_symbols(code, bytes_of(back, n), symbols, sizeof line.symbols), code->symbols(n));
     assert_ptr_equal(hp_line_code_find("manchester"), code);
     assert_null(hp_line_code_find("morse"));
 }
 
 /* ---- on a cable ---- */
-
-struct line_pair {
-    struct test_alloc alloc;
-    struct station a, b;
-    struct hp_cable *cable;
-};
-
-static void line_begin(struct line_pair *t, uint32_t bit_errors)
-{
-    memset(t, 0, sizeof *t);
-    test_alloc_init(&t->alloc);
-    station_open(&t->a, "a", &t->alloc.allocator);
-    station_open(&t->b, "b", &t->alloc.allocator);
-    t->cable = hp_cable_new(&t->alloc.allocator, 1, &(struct hp_cable_config){.code = code, .way.faults.bit_errors = bit_errors});
-    assert_non_null(t->cable);
-    struct hp_link_config many = {.queue_max = 100000};
-    assert_int_equal(hp_link_add(t->a.s, hp_cable_end(t->cable, 0), &many), 1);
-    assert_int_equal(hp_link_add(t->b.s, hp_cable_end(t->cable, 1), &many), 1);
-}
-
-static void line_send(struct line_pair *t, uint32_t many)
-{
-    for (uint32_t i = 0; i < many; i++) station_send(&t->a, i, 100);
-    for (uint32_t i = 0; i < many / 100 + 3; i++) { /* a step sends so many at most */
-        hp_step(t->a.s, 0);
-        hp_cable_step(t->cable, 0);
-        hp_step(t->b.s, 0);
-    }
-}
-
-static void line_end(struct line_pair *t)
-{
-    hp_stack_free(t->a.s);
-    hp_stack_free(t->b.s);
-    hp_cable_free(t->cable);
-    station_end(&t->a);
-    station_end(&t->b);
-    test_alloc_end(&t->alloc);
-}
 
 /* Every frame arrives or died of a name, at the receiver. */
 static void test_cable_with_errors_conserves_frames(void **state)
@@ -178,7 +121,7 @@ static void test_cable_with_errors_conserves_frames(void **state)
     enum { MANY = 5000 };
     struct line_pair t;
     struct hp_cable_stats st;
-    line_begin(&t, UINT32_MAX / 10000);
+    line_begin(&t, code, UINT32_MAX / 10000);
     line_send(&t, MANY);
     hp_cable_stats(t.cable, 0, &st);
     uint64_t violations = hp_drop_count(t.b.s, HP_DROP_CODE_VIOLATION), no_sfd = hp_drop_count(t.b.s, HP_DROP_NO_SFD);
@@ -197,7 +140,7 @@ static void test_cable_with_errors_conserves_frames(void **state)
 static void test_cable_without_errors_delivers_all(void **state)
 {
     struct line_pair t;
-    line_begin(&t, 0);
+    line_begin(&t, code, 0);
     line_send(&t, 100);
     assert_int_equal(t.b.count, 100);
     line_end(&t);
@@ -206,7 +149,7 @@ static void test_cable_without_errors_delivers_all(void **state)
 static void test_cable_without_memory_drops_by_name(void **state)
 {
     struct line_pair t;
-    line_begin(&t, UINT32_MAX / 2);
+    line_begin(&t, code, UINT32_MAX / 2);
     station_send(&t.a, 1, 60);
     t.alloc.fail_at = 1;
     hp_step(t.a.s, 0);

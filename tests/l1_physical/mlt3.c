@@ -1,28 +1,20 @@
 /* 4B5B and MLT-3: the published code groups, an independent scrambler, every length, errors at every symbol, a cable with the code. */
 #include "l1_physical/line_code.h"
 
-#include "hepta/physical.h"
-#include "support/alloc.h"
-#include "support/station.h"
+#include "support/line.h"
 #include "support/test.h"
 #include "wire/crc.h"
 
-enum { MLT3_FRAME_MAX = 1518, MLT3_SYMBOLS_MAX = 10 * (8 + MLT3_FRAME_MAX) + 20 };
+static struct line line = {.code = &hp_line_code_4b5b_mlt3};
+static const struct hp_line_code *const code = &hp_line_code_4b5b_mlt3;
+static uint8_t *const frame = line.frame, *const symbols = line.symbols, *const back = line.back;
 
-static const struct hp_line_code *code = &hp_line_code_4b5b_mlt3;
-static uint8_t frame[MLT3_FRAME_MAX + 8], symbols[MLT3_SYMBOLS_MAX], back[MLT3_FRAME_MAX + 8];
-
-static void make_frame(size_t n)
-{
-    for (size_t i = 0; i < n - 4; i++) frame[i] = (uint8_t)(i * 37 + n);
-    crc_put(frame + n - 4, crc_add(0, frame, n - 4));
-    code->encode(frame, n, symbols);
-}
+static void make_frame(size_t n) { line_frame(&line, n); }
 
 /* Levels back into code bits, written from the standards' words: a change of level is a 1; the key is X[n] = X[n-11] + X[n-9]. */
 static void code_bits(size_t n, char *out)
 {
-    uint8_t key[11 + MLT3_SYMBOLS_MAX], level = 1;
+    uint8_t key[11 + LINE_SYMBOLS_MAX], level = 1;
     memset(key, 1, 11);
     for (size_t i = 0; i < n; i++) {
         key[11 + i] = key[i] ^ key[i + 2];
@@ -69,16 +61,7 @@ static void test_levels_go_round(void **state)
     }
 }
 
-static void test_every_length_comes_back(void **state)
-{
-    for (size_t n = 60; n <= MLT3_FRAME_MAX; n += n < 130 ? 1 : 31) {
-        size_t got;
-        make_frame(n);
-        assert_int_equal(code->decode(symbols, code->symbols(n), back, n, &got), HP_DROP_NONE);
-        assert_int_equal(got, n);
-        assert_memory_equal(back, frame, n);
-    }
-}
+static void test_every_length_comes_back(void **state) { line_every_length(&line); }
 
 static void test_damage_has_names(void **state)
 {
@@ -133,36 +116,20 @@ static void test_errors_never_give_a_wrong_frame(void **state)
 static void test_a_cable_with_errors_conserves_frames(void **state)
 {
     enum { MANY = 5000 };
-    struct test_alloc alloc;
-    struct station a, b;
+    struct line_pair t;
     struct hp_cable_stats st;
-    test_alloc_init(&alloc);
-    station_open(&a, "a", &alloc.allocator);
-    station_open(&b, "b", &alloc.allocator);
-    struct hp_cable *cable = hp_cable_new(&alloc.allocator, 1, &(struct hp_cable_config){.code = code, .way.faults.bit_errors = UINT32_MAX / 10000});
-    struct hp_link_config many = {.queue_max = 100000};
-    assert_int_equal(hp_link_add(a.s, hp_cable_end(cable, 0), &many), 1);
-    assert_int_equal(hp_link_add(b.s, hp_cable_end(cable, 1), &many), 1);
-    for (uint32_t i = 0; i < MANY; i++) station_send(&a, i, 100);
-    for (uint32_t i = 0; i < MANY / 100 + 3; i++) {
-        hp_step(a.s, 0);
-        hp_cable_step(cable, 0);
-        hp_step(b.s, 0);
-    }
-    hp_cable_stats(cable, 0, &st);
-    uint64_t violations = hp_drop_count(b.s, HP_DROP_CODE_VIOLATION), fcs = hp_drop_count(b.s, HP_DROP_FCS);
-    uint64_t refused = violations + hp_drop_count(b.s, HP_DROP_NO_SFD) + hp_drop_count(b.s, HP_DROP_ALIGNMENT) + hp_drop_count(b.s, HP_DROP_WIRE_FRAGMENT);
+    line_begin(&t, code, UINT32_MAX / 10000);
+    line_send(&t, MANY);
+    hp_cable_stats(t.cable, 0, &st);
+    uint64_t violations = hp_drop_count(t.b.s, HP_DROP_CODE_VIOLATION), fcs = hp_drop_count(t.b.s, HP_DROP_FCS);
+    uint64_t refused = violations + hp_drop_count(t.b.s, HP_DROP_NO_SFD) + hp_drop_count(t.b.s, HP_DROP_ALIGNMENT) +
+                       hp_drop_count(t.b.s, HP_DROP_WIRE_FRAGMENT);
     assert_int_equal(st.lost, refused);
-    assert_int_equal(b.count + refused + fcs + hp_drop_count(b.s, HP_DROP_GIANT), MANY);
+    assert_int_equal(t.b.count + refused + fcs + hp_drop_count(t.b.s, HP_DROP_GIANT), MANY);
     assert_true(st.corrupted > MANY * 9 / 100 && st.corrupted < MANY * 13 / 100); /* 1140 symbols, 1e-4: 10.8 % */
     assert_true(violations > 100 && fcs > 50);
-    for (uint32_t i = 0; i < b.count; i++) assert_int_equal(b.got[i].n, 100);
-    hp_stack_free(a.s);
-    hp_stack_free(b.s);
-    hp_cable_free(cable);
-    station_end(&a);
-    station_end(&b);
-    test_alloc_end(&alloc);
+    for (uint32_t i = 0; i < t.b.count; i++) assert_int_equal(t.b.got[i].n, 100);
+    line_end(&t);
 }
 
 int main(void)
