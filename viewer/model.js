@@ -282,7 +282,7 @@ const axis = (() => {
 })();
 
 /* ---- moments, if nobody wrote steps ---- */
-const steps = raw.steps.length ? raw.steps.map((s, i) => ({...s, n: s.label || i + 1, written: true})) : (() => {
+const steps = raw.steps.length ? raw.steps.map(s => ({...s, n: s.label || "✗", written: true})) : (() => {
   const out = [], add = (key, f, end, arg, note) => out.push({key, arg, begin: f.t0 ?? f, end: end ?? (packets.get(f.id) ?? [f]).reduce((m, x) => Math.max(m, x.t1), 0), layer: f.p ? PROTO_LAYER[f.p] : 0, packets: f.id ? [f.id] : [], note: note ?? f.text});
   const first = test => flights.find(test);
   let f;

@@ -113,17 +113,16 @@ void account_print(const struct account *a, int step, FILE *f, bool color, int w
     }
 }
 
-/* A step about no packet happens where the one before it ended, and so does one whose first packet was before that one's: the story goes forward. */
-void account_scene(const struct account *a, const struct account *other, struct scene *s, hp_time began)
+/* The story goes forward: what would have begun before the step before it begins with that one. */
+void account_scene(const struct account *a, const struct account *other, struct scene *s)
 {
-    hp_time last = began, before = 0;
+    hp_time before = 0;
     for (int i = 0; i < a->steps; i++) {
         const struct account_step *k = &a->step[i], *o = i < other->steps ? &other->step[i] : NULL;
-        hp_time begin = k->begin == HP_NEVER || k->begin < before ? last : k->begin, end = k->end > begin ? k->end : begin;
+        hp_time begin = k->begin == HP_NEVER || k->begin < before ? before : k->begin, end = k->end > begin ? k->end : begin;
         scene_step(s, &(struct scene_step){.label = k->label, .title = k->title, .text = k->text, .begin = begin, .end = end, .layer = k->layer,
                                            .other_lang = o ? other->korean ? "ko" : "en" : NULL, .other_title = o ? o->title : NULL,
                                            .other_text = o ? o->text : NULL, .packets = k->packet, .packet_count = k->packets});
-        last = i ? end : began;
         before = begin;
     }
 }

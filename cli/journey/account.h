@@ -14,7 +14,7 @@ struct account_step {
     const char *label, *title; /* label: "3a" */
     char *text; /* paragraphs, divided by empty lines; those that begin with four blanks are shown as they are */
     size_t n;
-    hp_time begin, end;
+    hp_time begin, end; /* those of its packets, or what steps_moments() makes of them; HP_NEVER, 0: none */
     int layer;
     uint64_t packet[ACCOUNT_PACKETS_MAX];
     size_t packets;
@@ -44,7 +44,6 @@ void account_free(struct account *a);
 void account_print(const struct account *a, int step, FILE *f, bool color, int width);
 /* `text` and blanks to fill `columns` of a terminal, in which Korean is two wide; returns buf. */
 const char *account_pad(const char *text, int columns, char *buf, size_t n);
-/* `began`: when step 1 begins. */
-void account_scene(const struct account *a, const struct account *other, struct scene *s, hp_time began); /* other: the same in the other language */
+void account_scene(const struct account *a, const struct account *other, struct scene *s); /* other: the same in the other language */
 
 #endif

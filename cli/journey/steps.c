@@ -115,6 +115,58 @@ void steps_find(struct journey *j)
     j->response = j->request ? steps_find_message(j, "HTTP/", j->server_node) : NULL;
 }
 
+/* ---- when each step happens ---- */
+
+static bool steps_has_packet(const struct account_step *s, uint64_t id)
+{
+    for (size_t i = 0; i < s->packets; i++)
+        if (s->packet[i] == id) return true;
+    return false;
+}
+
+/* Its packets' way from the first cable that they were on at `from` or later to the last. */
+static void steps_flight(const struct journey *j, struct account_step *s, hp_time from)
+{
+    s->begin = HP_NEVER;
+    s->end = from;
+    for (const struct record_frame *f = j->record.frame; f < j->record.frame + j->record.frames; f++) {
+        if (f->in < from || !steps_has_packet(s, f->id)) continue;
+        if (f->in < s->begin) s->begin = f->in;
+        if (f->out != HP_NEVER && f->out > s->end) s->end = f->out;
+    }
+}
+
+static void steps_moment(struct account_step *s, hp_time begin, hp_time end)
+{
+    s->begin = begin;
+    s->end = end > begin && end != HP_NEVER ? end : begin;
+}
+
+/* The moment that a step's text is about.  What it also shows (a neighbour that was found before, an acknowledgement) may have been earlier. */
+static void steps_moments(struct journey *j)
+{
+    hp_time known = j->began; /* the server's address is */
+    struct fate fate = {.time = HP_NEVER};
+    if (j->request) journey_fate(j, j->request, &fate);
+    for (int i = 1; i < j->account.steps; i++) {
+        struct account_step *s = &j->account.step[i];
+        if (strcmp(s->label, "1") == 0) steps_moment(s, j->began, j->began);
+        else if (strcmp(s->label, "2") == 0) {
+            steps_flight(j, s, j->began);
+            if (s->end > j->opened) s->end = j->opened; /* the page's other resources may ask again */
+            known = s->end;
+        } else if (strcmp(s->label, "3a") == 0) {
+            steps_flight(j, s, known);
+            if (j->request && s->end > fate.time) s->end = fate.time; /* the neighbour may be looked for again later */
+        } else if (strcmp(s->label, "3b") == 0) steps_moment(s, j->request->in, j->request->out);
+        else if (strcmp(s->label, "4") == 0) steps_moment(s, j->request->in, fate.time);
+        else if (strcmp(s->label, "5") == 0) steps_moment(s, fate.time, fate.time);
+        else if (strcmp(s->label, "6") == 0) steps_moment(s, j->response->in, j->response->out);
+        else if (strcmp(s->label, "7") == 0) steps_moment(s, j->response->out == HP_NEVER ? j->response->in : j->response->out, s->end);
+        else steps_moment(s, j->ended, j->ended); /* the page, or that there is none */
+    }
+}
+
 void steps_write(struct journey *j)
 {
     j->told = 0;
@@ -139,5 +191,6 @@ void steps_write(struct journey *j)
     }
     if (!j->err) steps_render(j);
     if (j->err || journey_is_partial(j)) steps_failed(j);
+    steps_moments(j);
     account_end(&j->account);
 }

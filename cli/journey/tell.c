@@ -60,7 +60,7 @@ int journey_leave(struct journey *j)
     scene_fact(j->scene, "url", j->url);
     scene_end(j->scene);
     tell_translate(j);
-    account_scene(&j->account, &j->other, j->scene, j->began);
+    account_scene(&j->account, &j->other, j->scene);
     tell_scene_page(j);
     snprintf(path, sizeof path, "%s/journey.html", j->out);
     if (!scene_write_html(j->scene, path)) return cli_error("%s cannot be written: %s", path, strerror(errno));

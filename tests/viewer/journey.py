@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Clicks through the page of a journey: journey.py JOURNEY.html.  Any console error fails."""
+"""Clicks through the page of a journey: journey.py JOURNEY.html ROUTER-DIES.html SERVER-DIES.html.  Any console error fails."""
 import os, sys
 
 from browser import Browser
@@ -18,12 +18,33 @@ def faulty(b):
     b.wait("return document.querySelectorAll('.seg.died').length >= 1", "it is drawn so")
 
 
+def moments(b):
+    """Every step stands at the moment that its text is about."""
+    at = {s["label"]: s["begin"] for s in b.run("return raw.steps")}
+    first = b.run("return ((p) => ({syn: p[0].sent, get: p.find(x => /^GET/.test(x.f.head)), ok: p.find(x => /^200/.test(x.f.head))}))(conns[0].packets)")
+    assert at["3a"] == first["syn"], "the connection begins when A sends SYN, not when the neighbour was found"
+    assert at["3b"] == at["4"] == first["get"]["sent"] and at["5"] == first["get"]["got"], "the request leaves, and comes"
+    assert at["6"] == first["ok"]["sent"] < at["7"] <= first["ok"]["got"], "the response is written, and then travels"
+    done = b.run("return Math.max(...raw.loads.map(l => l.ended))")
+    assert at["8"] >= done > at["7"], "the page is rendered when all of it is there"
+    assert b.run("return raw.steps.at(-1).text.includes(((raw.steps.at(-1).begin - facts.enter) / 1e6).toFixed(3))"), "the text says the same moment"
+
+
+def nothing_came(b):
+    """The server is dead: the last step is when A gives up, and has no number that another step has."""
+    b.open(os.path.abspath(sys.argv[3]))
+    assert b.run("return [...document.querySelectorAll('#tour .step i')].map(i => i.textContent).join()") == "0,1,2,3a,✗"
+    b.run("goStep(4); play(false)")
+    assert b.run("return stateAt(conns[0], 0, at.t).state === 'CLOSED' && stateAt(conns[0], 0, at.t - 1e6).state === 'SYN-SENT'"), "A gives up then"
+
+
 def main():
     b = Browser(1500, 1000)
     b.open(os.path.abspath(sys.argv[1]))
     labels = b.run("return [...document.querySelectorAll('#tour .step i')].map(i => i.textContent)")
     assert labels == ["0", "1", "2", "3a", "3b", "4", "5", "6", "7", "8"], labels
     assert "null" not in b.run("return document.getElementById('tour').textContent")
+    moments(b)
     # It opens where Enter is pressed, with the story of ten steps in their order, and plays from there.
     b.size(1366, 768)
     assert b.run("return at.t === +facts.enter && at.t > 1e9 && steps.every((s, i) => !i || i === 1 || s.begin >= steps[i - 1].begin)")
@@ -81,6 +102,8 @@ def main():
     b.run("setLang('en')")
     errors = b.errors()
     faulty(b)
+    errors += b.errors()
+    nothing_came(b)
     errors += b.errors()
     assert not errors, errors
     b.close()

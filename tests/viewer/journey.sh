@@ -95,7 +95,7 @@ has lossy '"Google"'
 if "$HEPTA" browse www.google.com --lang en --fault 'at 10ms down home-가' --out '' >"$work/cut"; then fail "no page came, and the exit status is 0"; fi
 has cut "Layer 3 gave up: "
 has cut "died at home: NO_ROUTE"
-if "$HEPTA" browse www.google.com --lang en --fault 'at 80ms crash B' --out '' >"$work/dead"; then fail "no page came, and the exit status is 0"; fi
+if "$HEPTA" browse www.google.com --lang en --fault 'at 80ms crash B' --out "$work/e" >"$work/dead"; then fail "no page came, and the exit status is 0"; fi
 has dead "Layer 3 gave up: "
 has dead "⚡ B loses its power"
 has dead "B had died at 80.000 ms"
@@ -127,4 +127,4 @@ if ! command -v chromium >/dev/null || ! command -v chromedriver >/dev/null; the
 fi
 $python "$here/schema.py" "$here/../../docs/scene.schema.json" "$work/a/journey.html"
 "$HEPTA" browse www.google.com/images.html --lang ko --out "$work/d" >/dev/null
-$python "$here/journey.py" "$work/d/journey.html" "$work/c/journey.html"
+$python "$here/journey.py" "$work/d/journey.html" "$work/c/journey.html" "$work/e/journey.html"
