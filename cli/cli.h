@@ -125,6 +125,9 @@ void cli_print_event(const struct hp_event *e);
 /* In the program: a name or address to an address; prints what is wrong and answers false. */
 bool cli_resolve(struct cli_machine *m, const char *host, enum hp_dns_family family, struct hp_ip *out);
 
+/* In the program: waits for addresses of IPv6 that are still being checked for duplicates, if the URL may lead to one. */
+void cli_await_addresses(struct cli_machine *m, const char *url);
+
 /* ---- wire_lab.c: --wire lab: a machine and a server one cable away, in virtual time ---- */
 struct cli_lab;
 /* The machine (name, seed, profile, memory and trace of the config), its stack and the index of its link; end 0 of the cable is its.

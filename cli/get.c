@@ -119,6 +119,7 @@ static void get_program(struct cli_machine *m, void *arg)
     v->get.head = get_head;
     v->get.ctx = v;
     if (v->sha256) sha256_init(&v->hash);
+    cli_await_addresses(m, v->ascii);
     int err = hp_http_get(m->stack, &v->get);
     if (!err) get_show_progress(v, true);
     const char *sum = v->sha256 ? sha256_text(&v->hash, hash) : NULL;

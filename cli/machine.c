@@ -354,6 +354,26 @@ static bool machine_is_only6(const struct cli_port *port)
     return any && !port->dhcp;
 }
 
+/* One of IPv6 that is still being checked for duplicates. */
+static bool machine_is_checking(const struct cli_machine *m)
+{
+    struct hp_addr_info a;
+    for (unsigned i = 0; hp_addr_info(m->stack, i, &a) == HP_OK; i++)
+        if (a.flags & HP_ADDR_TENTATIVE && !hp_ip_is_linklocal(&a.address.ip)) return true;
+    return false;
+}
+
+void cli_await_addresses(struct cli_machine *m, const char *url)
+{
+    struct hp_url u;
+    struct hp_ip ip;
+    hp_time until = hp_now(m->stack) + HP_S(3);
+    bool literal = hp_url_parse(url, &u) == HP_OK && hp_ip_parse(u.host, &ip);
+    if (literal ? hp_ip_is4(&ip) : m->lab != NULL) return; /* the lab's names have addresses of both versions */
+    while (machine_is_checking(m) && hp_now(m->stack) < until)
+        if (hp_sleep(m->stack, HP_MS(5)) == HP_ECANCELED) return;
+}
+
 static bool machine_await_port(struct cli_machine *m, struct cli_port *port)
 {
     if (port->dhcp && !machine_await_dhcp(m, port)) return false;

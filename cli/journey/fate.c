@@ -9,36 +9,82 @@ static int fate_layer(enum hp_drop drop)
     return drop <= HP_DROP_WIRE_FRAGMENT ? 1 : drop <= HP_DROP_BRIDGE_RESERVED ? 2 : drop <= HP_DROP_FILTERED ? 3 : drop <= HP_DROP_TIME_WAIT ? 4 : 0;
 }
 
-static const struct record_death *fate_death(const struct journey *j, uint64_t id, uint32_t node)
+/* Of the copies of a packet that came into a machine those that it dropped: the last of these deaths. */
+static const struct record_death *fate_death(const struct journey *j, uint64_t id, uint32_t node, unsigned *deaths)
 {
     const struct record *r = &j->record;
-    for (uint32_t i = r->deaths; i > 0; i--)
-        if (r->death[i - 1].id == id && r->death[i - 1].node == node) return &r->death[i - 1];
-    return NULL;
+    const struct record_death *last = NULL;
+    *deaths = 0;
+    for (const struct record_death *d = r->death; d < r->death + r->deaths; d++) {
+        if (d->id != id || d->node != node) continue;
+        last = d;
+        ++*deaths;
+    }
+    return last;
+}
+
+/* The copies of `last`, which a cable can double, that came out of its cable, and when the first did. */
+static unsigned fate_copies(const struct journey *j, const struct record_frame *last, hp_time *first)
+{
+    const struct record *r = &j->record;
+    unsigned copies = 0;
+    *first = HP_NEVER;
+    for (const struct record_frame *f = r->frame; f < r->frame + r->frames; f++) {
+        if (f->id != last->id || f->cable != last->cable || f->end != last->end || f->out == HP_NEVER || f->drop) continue;
+        if (f->out < *first) *first = f->out;
+        copies++;
+    }
+    return copies;
+}
+
+static bool fate_is_for(const struct journey *j, const struct record_frame *f, uint32_t node)
+{
+    char to[HP_IP_TEXT] = "";
+    record_ip(f, true, to, sizeof to);
+    return strcmp(journey_who(j, to), journey_node(j, node)) == 0;
+}
+
+/* It does nothing at that time, and did nothing any more. */
+static bool fate_is_frozen(const struct journey *j, uint32_t node, hp_time at)
+{
+    return !j->wired && trouble_since(j, TROUBLE_FROZEN, node, at) != HP_NEVER && trouble_since(j, TROUBLE_FROZEN, node, HP_NEVER - 1) != HP_NEVER;
 }
 
 /* It came into the machine `last` led to, and went no further. */
 static void fate_in_machine(const struct journey *j, struct fate *fate)
 {
     uint32_t node = record_to(&j->record, fate->last);
-    const struct record_death *d = fate_death(j, fate->last->id, node);
-    char to[HP_IP_TEXT] = "";
-    record_ip(fate->last, true, to, sizeof to);
-    bool there = strcmp(journey_who(j, to), journey_node(j, node)) == 0;
+    unsigned deaths;
+    hp_time came;
+    const struct record_death *d = fate_death(j, fate->last->id, node, &deaths);
+    unsigned copies = fate_copies(j, fate->last, &came);
+    bool there = fate_is_for(j, fate->last, node), taken = !d || (there && copies > deaths);
     fate->node = node;
-    fate->time = d ? d->time : fate->last->out;
-    fate->drop = d ? d->drop : HP_DROP_STOPPED;
-    fate->layer = d ? fate_layer(d->drop) : 1;
+    fate->time = taken && came != HP_NEVER ? came : d ? d->time : fate->last->out;
+    fate->frozen = taken && fate_is_frozen(j, node, fate->time);
+    fate->drop = taken ? HP_DROP_NONE : d->drop;
+    fate->layer = fate->frozen ? 2 : taken ? 0 : fate_layer(d->drop); /* layer 1 of a frozen machine still hears, but nobody takes what it heard */
     /* What layer 4 has judged did arrive; what nobody dropped was taken. */
-    fate->arrived = there && (!d || fate->layer >= 4) && !(d && d->drop == HP_DROP_STOPPED);
+    fate->arrived = there && !fate->frozen && (taken || (fate->layer >= 4 && d->drop != HP_DROP_STOPPED));
+    fate->on_its_way = !fate->arrived && taken && !fate->frozen;
+}
+
+/* Its last cable: the one to the machine that it is for, if a copy of it came there. */
+static const struct record_frame *fate_last(const struct journey *j, const struct record_frame *first)
+{
+    const struct record *r = &j->record;
+    const struct record_frame *last = first;
+    for (const struct record_frame *f = first; !j->wired && f < r->frame + r->frames; f++) { /* a real wire shows one hop */
+        if (f->id != first->id || f->in < first->in) continue;
+        last = f;
+        if (f->out != HP_NEVER && !f->drop && fate_is_for(j, f, record_to(r, f))) break;
+    }
+    return last;
 }
 
 void journey_fate(const struct journey *j, const struct record_frame *first, struct fate *fate)
 {
-    const struct record *r = &j->record;
-    *fate = (struct fate){.first = first, .last = first};
-    for (const struct record_frame *f = first; !j->wired && f < r->frame + r->frames; f++) /* a real wire shows one hop */
-        if (f->id == first->id && f->in >= first->in) fate->last = f;
+    *fate = (struct fate){.first = first, .last = fate_last(j, first)};
     fate->time = fate->last->in;
     fate->cable = fate->last->drop != HP_DROP_NONE;
     if (fate->cable) {
@@ -54,6 +100,8 @@ const char *journey_fate_text(const struct journey *j, const struct fate *fate, 
     const char *why = hp_drop_name(fate->drop);
     if (fate->on_its_way) snprintf(buf, n, "%s", j->wired ? account_of(&j->account, "nothing shows that it arrived", "도착했다는 표시가 없다")
                                                         : account_of(&j->account, "was still on its way", "아직 가는 중이었다"));
+    else if (fate->frozen) snprintf(buf, n, account_of(&j->account, "stays in %s, which is frozen and takes nothing",
+                                                                 "%s에 멈춰 있다: 그 장비는 얼어붙어 아무것도 받지 않는다"), place);
     else if (j->account.korean) snprintf(buf, n, "%s%s에서 사라졌다: %s (%s)", fate->cable ? "케이블 " : "", place, why, journey_drop_korean(fate->drop));
     else snprintf(buf, n, "died %s %s: %s (%s)", fate->cable ? "on the cable" : "at", place, why, hp_drop_text(fate->drop));
     return buf;
@@ -75,7 +123,7 @@ const char *journey_drop_korean(enum hp_drop drop)
     case HP_DROP_TTL: return "TTL이 다 되었다";
     case HP_DROP_CHECKSUM: return "체크섬이 맞지 않는다";
     case HP_DROP_NO_PORT: return "그 포트에서 아무도 듣지 않는다";
-    case HP_DROP_STOPPED: return "그 기계가 꺼졌다";
+    case HP_DROP_STOPPED: return "큐에서 기다리는 동안 그 기계가 꺼졌다";
     case HP_DROP_WIRE_ERROR: return "운영 체제가 프레임을 거절했다";
     case HP_DROP_WIRE_TOO_BIG: return "케이블이 나를 수 있는 것보다 긴 프레임이다";
     case HP_DROP_WIRE_COLLISION: return "반이중 케이블이 너무 자주 바빴다";
@@ -92,6 +140,7 @@ const char *journey_drop_korean(enum hp_drop drop)
     case HP_DROP_NEIGH_FULL: return "이웃 표가 찼다";
     case HP_DROP_NEIGH_HELD: return "이웃을 찾는 동안 더 새 패킷이 자리를 차지했다";
     case HP_DROP_BRIDGE_SAME_PORT: return "목적지가 온 쪽에 있어 스위치가 넘기지 않는다";
+    case HP_DROP_BRIDGE_NO_PORT: return "스위치의 다른 포트에 켜져 있는 것이 없다";
     case HP_DROP_BRIDGE_RESERVED: return "스위치가 넘기지 않는 예약 주소다";
     case HP_DROP_SHORT: return "헤더가 말하는 것보다 짧다";
     case HP_DROP_BAD_VERSION: return "IP 버전이 EtherType과 다르다";
@@ -160,28 +209,6 @@ const char *journey_error_korean(int err)
 }
 
 /* ---- what struck meanwhile ---- */
-
-/* "crash 바 나" names the machine as a whole word. */
-static bool fate_names(const char *text, const char *node)
-{
-    size_t n = strlen(node);
-    for (const char *at = strstr(text, node); at; at = strstr(at + 1, node))
-        if (at > text && at[-1] == ' ' && (!at[n] || at[n] == ' ')) return true;
-    return false;
-}
-
-hp_time journey_died(const struct journey *j, const char *node)
-{
-    const struct record *r = &j->record;
-    hp_time died = HP_NEVER;
-    for (uint32_t i = 0; i < r->newses; i++) {
-        const struct record_news *n = &r->news[i];
-        if (n->kind != HP_RUN_FAULT || !fate_names(n->text, node)) continue;
-        if (strstr(n->text, "crash ")) died = n->time;
-        else if (strstr(n->text, "restart ")) died = HP_NEVER;
-    }
-    return died;
-}
 
 /* "changed 11.22.33.0/24 via 10.0.4.2, metric 4": is it the way to where we want to go? */
 static bool fate_is_way(const struct journey *j, const struct record_news *n)

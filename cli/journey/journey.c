@@ -14,6 +14,7 @@
 #include "lab_out.h"
 
 enum { JOURNEY_READY_S = 120,
+       JOURNEY_TIMEOUT_S = 120,
        JOURNEY_PATIENCE_S = 900,
        JOURNEY_STACK = 256 << 10,
        JOURNEY_SLICE_MS = 20 };
@@ -152,10 +153,12 @@ static char *journey_lines(const struct journey *j, hp_time began)
 
 /* ---- the browser ---- */
 
+static hp_time journey_timeout(const struct journey *j) { return j->timeout ? j->timeout : HP_S(JOURNEY_TIMEOUT_S); }
+
 static void journey_program(struct hp_stack *s, void *arg)
 {
     struct journey *j = arg;
-    struct page_options o = {.timeout = j->timeout ? j->timeout : HP_S(120), .no_pictures = j->no_pictures};
+    struct page_options o = {.timeout = journey_timeout(j), .no_pictures = j->no_pictures};
     j->err = page_load(s, hp_run_resolver(j->run, "A"), j->ascii, &o, &j->page);
     j->ended = hp_now(s);
     j->over = true;
@@ -180,17 +183,24 @@ static int journey_watch(struct journey *j)
     return CLI_OK;
 }
 
+/* The browser has no machine any more, or a frozen one for longer than anybody waits. */
+static bool journey_is_lost(const struct journey *j)
+{
+    hp_time frozen = trouble_of(j, TROUBLE_FROZEN, "A");
+    return trouble_of(j, TROUBLE_DEAD, "A") != HP_NEVER || (frozen != HP_NEVER && hp_world_now(j->world) - frozen >= journey_timeout(j));
+}
+
 /* Until the page is there, and what closes its connections has been said. */
 static int journey_happen(struct journey *j)
 {
     hp_run_go(j->run, j->began);
-    struct hp_stack *a = hp_world_find(j->world, "A");
-    if (!a || hp_spawn(a, "browser", journey_program, j, JOURNEY_STACK)) return cli_error("the browser cannot start: out of memory");
+    struct hp_stack *a = hp_world_find(j->world, "A"); /* NULL: it lost its power just now */
+    if (a && hp_spawn(a, "browser", journey_program, j, JOURNEY_STACK)) return cli_error("the browser cannot start: out of memory");
     hp_time limit = j->began + HP_S(JOURNEY_PATIENCE_S);
-    while (!j->over && hp_world_now(j->world) < limit) hp_run_go(j->run, hp_world_now(j->world) + HP_MS(JOURNEY_SLICE_MS));
+    while (!j->over && !journey_is_lost(j) && hp_world_now(j->world) < limit) hp_run_go(j->run, hp_world_now(j->world) + HP_MS(JOURNEY_SLICE_MS));
     if (!j->over) {
         j->err = HP_ETIMEDOUT;
-        j->ended = limit;
+        j->ended = hp_world_now(j->world);
     }
     hp_run_go(j->run, hp_world_now(j->world) + HP_S(2));
     return CLI_OK;

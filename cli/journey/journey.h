@@ -5,6 +5,7 @@
  *   steps*.c       the account of it, in the eight steps of the study note: what really went over the cables
  *   account.c      steps as text
  *   tell*.c        the account on the terminal, as JSON, and as what is left in the folder
+ *   trouble.c      what is broken
  *   record.c       what happened */
 #ifndef CLI_JOURNEY_H
 #define CLI_JOURNEY_H
@@ -30,6 +31,7 @@ struct fate {
     const struct record_frame *first, *last; /* on its first cable, and on its last */
     bool arrived; /* at the machine that has the address that it was for, and there at layer 4 */
     bool cable, on_its_way; /* died on `last`'s cable; neither died nor arrived before the end */
+    bool frozen; /* it stays in `node`, which does nothing any more */
     enum hp_drop drop;
     int layer;
     uint32_t node; /* in which it died, or arrived */
@@ -39,7 +41,22 @@ struct fate {
 /* Why something did not come: the layer that gave up, in words of both languages. */
 struct ladder {
     int layer, resource; /* resource: of the page; -1 = no page at all */
-    char english[400], korean[400];
+    char english[600], korean[600];
+    char broken[2][200]; /* English and Korean: what of layer 1 is broken on the way; "" = nothing, or layer 1 itself gave up */
+};
+
+/* What is broken: a machine lost its power or does nothing, a cable is unplugged. */
+enum trouble_kind { TROUBLE_DEAD, TROUBLE_FROZEN, TROUBLE_UNPLUGGED };
+struct trouble {
+    enum trouble_kind kind;
+    uint32_t thing; /* node or cable of the plan */
+    hp_time since;
+};
+enum { TROUBLES_MAX = 4 };
+struct troubles {
+    struct trouble one[TROUBLES_MAX];
+    int count;
+    bool no_way; /* and nothing leads around them */
 };
 
 struct journey {
@@ -119,8 +136,15 @@ void journey_fate(const struct journey *j, const struct record_frame *first, str
 const char *journey_fate_text(const struct journey *j, const struct fate *fate, char *buf, size_t n); /* "died at 마: NO_ROUTE (...)" */
 const char *journey_drop_korean(enum hp_drop drop);
 const char *journey_error_korean(int err); /* of enum hp_err */
-hp_time journey_died(const struct journey *j, const char *node); /* when it lost power for good; HP_NEVER = it has power */
 void journey_faults(struct journey *j, hp_time until); /* rows: faults and RIP's new ways that were not told yet */
+
+/* trouble.c */
+/* Since when something is broken at the time `by`; HP_NEVER = it is not.  trouble_of(): a machine, in the end. */
+hp_time trouble_since(const struct journey *j, enum trouble_kind kind, uint32_t thing, hp_time by);
+hp_time trouble_of(const struct journey *j, enum trouble_kind kind, const char *node);
+/* What is broken on the shortest way between two nodes, the nearest to the end of it first. */
+void troubles_on_way(const struct journey *j, uint32_t from, uint32_t to, hp_time by, struct troubles *out);
+void trouble_text(const struct journey *j, const struct trouble *t, bool korean, char *buf, size_t n); /* "router 가 had died at 60.000 ms" */
 
 /* What several steps need. */
 /* The value of a header line of an HTTP message; false = it has none. */

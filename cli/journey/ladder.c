@@ -22,92 +22,177 @@ static bool ladder_killer(const struct journey *j, hp_time from, hp_time to, str
         if (f->in < from || f->in > to || !first || !(f->is & (RECORD_DNS | RECORD_TCP))) continue;
         journey_fate(j, f, &fate);
         if (fate.arrived || fate.on_its_way) continue;
-        if (++count[fate.drop] >= best) {
-            best = count[fate.drop];
+        if (++count[fate.frozen ? HP_DROP_STOPPED : fate.drop] >= best) {
+            best = count[fate.frozen ? HP_DROP_STOPPED : fate.drop];
             *out = fate;
         }
     }
     return best > 0;
 }
 
-static bool ladder_seen(const struct journey *j, unsigned is, hp_time from)
+/* Which of these flags a segment from the server's port that came to A had first; 0 = none of them came. */
+static unsigned ladder_came(const struct journey *j, unsigned flags, uint16_t port, hp_time from, hp_time to)
 {
     for (uint32_t i = 0; i < j->record.frames; i++) {
         const struct record_frame *f = &j->record.frame[i];
-        if (f->in >= from && (f->is & is) == is && f->cable == 0 && f->end == 1 && (is & RECORD_DNS || f->is & RECORD_ICMP || f->from_port == j->where.port))
-            return true;
+        if (f->in < from || f->in > to || journey_is_beyond(j, f) || f->end != 1 || f->out == HP_NEVER || f->drop) continue;
+        if (f->is & RECORD_TCP && f->from_port == port && f->is & flags) return f->is & flags;
+    }
+    return 0;
+}
+
+/* ---- what was broken ---- */
+
+/* The node that a frame is for; -1: nobody has that address. */
+static int32_t ladder_goal(const struct journey *j, const struct record_frame *f)
+{
+    char to[HP_IP_TEXT] = "";
+    record_ip(f, true, to, sizeof to);
+    return hp_plan_find_node(j->plan, journey_who(j, to));
+}
+
+static void ladder_causes(const struct journey *j, const struct fate *fate, struct ladder *l, bool korean)
+{
+    char *why = korean ? l->korean : l->english, *broken = l->broken[korean], text[160];
+    size_t room = korean ? sizeof l->korean : sizeof l->english;
+    int32_t goal = ladder_goal(j, fate->first);
+    struct troubles t;
+    if (goal < 0) return;
+    troubles_on_way(j, record_from(&j->record, fate->first), (uint32_t)goal, fate->time, &t);
+    for (int i = 0; i < t.count; i++) {
+        bool no_way = i == t.count - 1 && t.no_way && fate->drop == HP_DROP_NO_ROUTE;
+        trouble_text(j, &t.one[i], korean, text, sizeof text);
+        snprintf(why + strlen(why), room - strlen(why), "; %s%s", text, !no_way ? "" : korean ? ", 다른 길은 없었다" : ", and there was no other way");
+        if (l->layer > 1 && t.one[i].kind != TROUBLE_FROZEN)
+            snprintf(broken + strlen(broken), sizeof l->broken[0] - strlen(broken), "%s%s", *broken ? "; " : "", text);
+    }
+}
+
+/* servfail: the name server had to say that it found nothing. */
+static void ladder_died(const struct journey *j, const struct fate *fate, bool servfail, struct ladder *l)
+{
+    char fate_text[300], who[64] = "";
+    double ms = journey_ms(j, fate->first->in);
+    const char *sender = journey_node(j, record_from(&j->record, fate->first));
+    journey_fate_text(j, fate, fate_text, sizeof fate_text);
+    ladder_is(l, fate->drop == HP_DROP_NO_PORT ? 4 : fate->layer, "", "");
+    if (strcmp(sender, "A") != 0) snprintf(who, sizeof who, account_of(&j->account, " by %s", "%s가 "), sender);
+    snprintf(l->english, sizeof l->english, "%sthe packet that was sent%s at %.3f ms %s", servfail ? "the name server found no address (SERVFAIL): " : "",
+             who, ms, fate_text);
+    snprintf(l->korean, sizeof l->korean, "%s%s%.3f ms에 보낸 패킷이 %s", servfail ? "네임 서버가 주소를 알아내지 못했다 (SERVFAIL): " : "", who, ms, fate_text);
+    if (fate->drop == HP_DROP_NO_PORT) return;
+    ladder_causes(j, fate, l, false);
+    ladder_causes(j, fate, l, true);
+}
+
+/* ---- why ---- */
+
+/* A itself is dead or frozen. */
+static bool ladder_self(const struct journey *j, struct ladder *l)
+{
+    char english[200], korean[200];
+    hp_time dead = trouble_of(j, TROUBLE_DEAD, "A"), frozen = trouble_of(j, TROUBLE_FROZEN, "A");
+    if (dead == HP_NEVER && frozen == HP_NEVER) return false;
+    double ms = journey_ms(j, dead != HP_NEVER ? dead : frozen);
+    snprintf(english, sizeof english, dead != HP_NEVER ? "the computer A itself lost its power %.3f ms after Enter"
+                                                       : "the computer A itself is frozen since %.3f ms after Enter, and takes nothing that comes", ms);
+    snprintf(korean, sizeof korean, dead != HP_NEVER ? "컴퓨터 A 자신이 Enter 뒤 %.3f ms에 꺼졌다" : "컴퓨터 A 자신이 Enter 뒤 %.3f ms부터 얼어붙어 아무것도 받지 않는다", ms);
+    ladder_is(l, dead != HP_NEVER ? 1 : 2, english, korean);
+    return true;
+}
+
+/* Whom a resource was asked of in the end: redirects lead to other hosts and ports than the URL's. */
+struct ladder_asked {
+    char server[HP_HTTP_HOST_MAX];
+    uint16_t port;
+    bool self;
+};
+
+/* The address that A's last SYN of that time to this port was for; false: there was none. */
+static bool ladder_called(const struct journey *j, uint16_t port, hp_time from, hp_time to, char *address, size_t n)
+{
+    for (uint32_t i = j->record.frames; i > 0; i--) {
+        const struct record_frame *f = &j->record.frame[i - 1];
+        if (f->in < from || f->in > to || journey_is_beyond(j, f) || f->end) continue;
+        if ((f->is & (RECORD_SYN | RECORD_ACK)) == RECORD_SYN && f->to_port == port) return record_ip(f, true, address, n);
     }
     return false;
 }
 
-/* The machine that died last by then, which may be why there is no way. */
-static const struct hp_plan_node *ladder_dead(const struct journey *j, hp_time by, hp_time *when)
+static void ladder_asked(const struct journey *j, const struct page_resource *r, hp_time from, hp_time to, struct ladder_asked *a)
 {
-    const struct hp_plan_node *found = NULL;
-    for (uint32_t i = 0; i < j->plan->nodes; i++) {
-        const struct hp_plan_node *n = &j->plan->node[i];
-        hp_time died = journey_died(j, n->name);
-        if (died > by || (found && died < *when)) continue;
-        found = n;
-        *when = died;
-    }
-    return found;
+    struct hp_url url = j->where;
+    struct hp_ip ip;
+    if (r && hp_url_parse(r->url, &url)) url = j->where;
+    *a = (struct ladder_asked){.port = url.port};
+    if (!ladder_called(j, url.port, from, to, a->server, sizeof a->server)) snprintf(a->server, sizeof a->server, "%s", url.host);
+    a->self = hp_ip_parse(a->server, &ip) && (hp_ip_is_loopback(&ip) || hp_ip_is_any(&ip) || strcmp(journey_who(j, a->server), "A") == 0);
 }
 
-static void ladder_died(const struct journey *j, const struct fate *fate, struct ladder *l)
+static bool ladder_refused(const struct journey *j, const struct ladder_asked *a, hp_time from, hp_time to, struct ladder *l)
 {
-    char fate_text[300], why[200] = "", why_korean[200] = "";
-    double ms = journey_ms(j, fate->first->in);
-    hp_time when = HP_NEVER;
-    const struct hp_plan_node *dead = fate->drop == HP_DROP_NO_PORT ? NULL : ladder_dead(j, fate->first->in, &when);
-    bool router = dead && dead->kind == HP_NODE_ROUTER, no_way = router && fate->drop == HP_DROP_NO_ROUTE;
-    if (dead) {
-        snprintf(why, sizeof why, "; %s%s had died at %.3f ms%s", router ? "router " : "", dead->name, journey_ms(j, when),
-                 no_way ? ", and there was no other way" : "");
-        snprintf(why_korean, sizeof why_korean, "; %s%s: %.3f ms에 꺼졌%s", router ? "라우터 " : "", dead->name, journey_ms(j, when),
-                 no_way ? "고 다른 길이 없었다" : "다");
-    }
-    journey_fate_text(j, fate, fate_text, sizeof fate_text);
-    ladder_is(l, fate->drop == HP_DROP_NO_PORT ? 4 : fate->layer, "", "");
-    snprintf(l->english, sizeof l->english, "the packet that was sent at %.3f ms %s%s", ms, fate_text, why);
-    snprintf(l->korean, sizeof l->korean, "%.3f ms에 보낸 패킷이 %s%s", ms, fate_text, why_korean);
+    char english[400], korean[400];
+    const char *who = journey_who(j, a->server);
+    if (!a->self && !ladder_came(j, RECORD_RST, a->port, from, to)) return false;
+    snprintf(english, sizeof english, a->self ? "%s is this computer itself, and nobody listens on its port %u"
+                                              : "%s answered with RST: nobody listens on port %u there", a->self ? a->server : who, a->port);
+    snprintf(korean, sizeof korean, a->self ? "%s는 이 컴퓨터 자신이고, 포트 %u에서 듣는 프로세스가 없다" : "%s가 RST로 거절했다: 포트 %u에서 듣는 프로세스가 없다",
+             a->self ? a->server : who, a->port);
+    ladder_is(l, 4, english, korean);
+    return true;
 }
 
-/* What err and the packets say of the time from `from` to `to`. */
-static void ladder_find(const struct journey *j, int err, hp_time from, hp_time to, struct ladder *l)
+/* The connection ended before the answer did: by whom, and how? */
+static bool ladder_ended(const struct journey *j, const struct ladder_asked *a, hp_time from, hp_time to, struct ladder *l)
 {
-    char english[300], korean[300];
+    unsigned how = ladder_came(j, RECORD_RST | RECORD_FIN, a->port, from, to);
+    if (how & RECORD_RST) ladder_is(l, 4, "the server's TCP ended the connection with RST", "서버의 TCP가 RST로 연결을 끊었다");
+    else if (how) ladder_is(l, 7, "the server closed the connection (FIN) before its answer was whole", "서버가 답을 다 보내기 전에 연결을 닫았다 (FIN)");
+    return how;
+}
+
+static bool ladder_said(int err, struct ladder *l)
+{
+    static const struct { int err; const char *english, *korean; } said[] = {
+        {HP_ENONAME, "DNS answered that there is no such name (NXDOMAIN)", "DNS가 그런 이름은 없다고 답했다 (NXDOMAIN)"},
+        {HP_ENODATA, "DNS answered that the name has no address", "DNS가 그 이름에는 주소가 없다고 답했다"},
+        {HP_EREFUSED, "the name server refused to answer (REFUSED)", "네임 서버가 답하기를 거절했다 (REFUSED)"},
+        {HP_ESERVFAIL, "the name server could not find out the address (SERVFAIL)", "네임 서버가 주소를 알아내지 못했다 (SERVFAIL)"}};
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        if (said[i].err != err) continue;
+        ladder_is(l, 7, said[i].english, said[i].korean);
+        return true;
+    }
+    return false;
+}
+
+/* What err and the packets say of the time from `from` to `to`.  r: NULL, or what was asked for. */
+static void ladder_find(const struct journey *j, const struct page_resource *r, int err, hp_time from, hp_time to, struct ladder *l)
+{
     struct fate fate;
-    hp_time dead = journey_died(j, "A");
-    bool connected = from > j->began || j->port;
-    if (dead != HP_NEVER) {
-        snprintf(english, sizeof english, "the computer A itself lost its power %.3f ms after Enter", journey_ms(j, dead));
-        snprintf(korean, sizeof korean, "컴퓨터 A 자신이 Enter 뒤 %.3f ms에 꺼졌다", journey_ms(j, dead));
-        ladder_is(l, 1, english, korean);
-    } else if (err == HP_ECONNREFUSED && j->server_node[0]) {
-        snprintf(english, sizeof english, "%s answered with RST: nobody listens on port %u there", j->server_node, j->where.port);
-        snprintf(korean, sizeof korean, "%s가 RST로 거절했다: 포트 %u에서 듣는 프로세스가 없다", j->server_node, j->where.port);
-        ladder_is(l, 4, english, korean);
-    } else if (err == HP_ENONAME) {
-        ladder_is(l, 7, "DNS answered that there is no such name (NXDOMAIN)", "DNS가 그런 이름은 없다고 답했다 (NXDOMAIN)");
-    } else if (err == HP_ENODATA) {
-        ladder_is(l, 7, "DNS answered that the name has no address", "DNS가 그 이름에는 주소가 없다고 답했다");
-    } else if (err == HP_EREFUSED) {
-        ladder_is(l, 7, "the name server refused to answer (REFUSED)", "네임 서버가 답하기를 거절했다 (REFUSED)");
-    } else if (err == HP_ESERVFAIL) {
-        ladder_is(l, 7, "the name server could not find out the address (SERVFAIL)", "네임 서버가 주소를 알아내지 못했다 (SERVFAIL)");
-    } else if (j->wired && !(err == HP_ETIMEDOUT && ladder_killer(j, from, to, &fate))) { /* of a wire that was made bad the deaths are known */
-        steps_wired_ladder(j, err, from, to, l);
-    } else if (ladder_killer(j, from, to, &fate)) {
-        ladder_died(j, &fate, l);
-    } else if (!connected) {
-        ladder_is(l, 7, "no name server gave an answer", "답을 준 네임 서버가 없다");
-    } else if (err == HP_ECONNRESET || ladder_seen(j, RECORD_RST, from)) {
-        ladder_is(l, 4, "the server's TCP ended the connection with RST", "서버의 TCP가 RST로 연결을 끊었다");
-    } else {
-        ladder_is(l, err == HP_ETIMEDOUT ? 4 : 7, hp_err_text(err), journey_error_korean(err));
-    }
+    struct ladder_asked asked;
+    ladder_asked(j, r, from, to, &asked);
+    *l = (struct ladder){.layer = 0};
+    if (ladder_self(j, l)) return;
+    if (err == HP_ECONNREFUSED && ladder_refused(j, &asked, from, to, l)) return;
+    if (err == HP_ECONNRESET && ladder_ended(j, &asked, from, to, l)) return;
+    bool searched = err == HP_ESERVFAIL && !j->wired && ladder_killer(j, from, to, &fate); /* the server's own questions died */
+    if (!searched && ladder_said(err, l)) return;
+    if (j->wired && !(err == HP_ETIMEDOUT && ladder_killer(j, from, to, &fate))) steps_wired_ladder(j, err, from, to, l); /* a bad wire's deaths are known */
+    else if (ladder_killer(j, from, to, &fate)) ladder_died(j, &fate, searched, l);
+    else if (!j->port && from <= j->began) ladder_is(l, 7, "no name server gave an answer", "답을 준 네임 서버가 없다");
+    else ladder_is(l, err == HP_ETIMEDOUT ? 4 : 7, hp_err_text(err), journey_error_korean(err));
     if (l->layer == 0) l->layer = 4;
+}
+
+static void ladder_status(int status, struct ladder *l)
+{
+    char english[100], korean[100];
+    const char *what = status == 404 || status == 410 ? "has no such thing" : status >= 500 ? "failed" : "does not give it";
+    const char *what_korean = status == 404 || status == 410 ? "그런 것은 없다" : status >= 500 ? "스스로 실패했다" : "줄 수 없다";
+    snprintf(english, sizeof english, "the server answered that it %s (HTTP status %d)", what, status);
+    snprintf(korean, sizeof korean, "서버가 %s고 답했다 (HTTP 상태 코드 %d)", what_korean, status);
+    ladder_is(l, 7, english, korean);
 }
 
 static void ladder_print(struct journey *j, struct ladder *l, int resource)
@@ -121,6 +206,7 @@ static void ladder_print(struct journey *j, struct ladder *l, int resource)
     for (int n = 7; n >= 1; n--) {
         account_pad(names[a->korean][n], 13, name, sizeof name);
         if (n == l->layer) account_row(a, "%d %s ✗ %s", n, name, account_of(a, l->english, l->korean));
+        else if (n == 1 && l->broken[0][0]) account_row(a, "%d %s ⚡ %s", n, name, l->broken[a->korean]);
         else if (n < l->layer) account_row(a, "%d %s %s", n, name, account_of(a, "ok", "정상"));
         else account_row(a, "%d %s – %s", n, name, account_of(a, "waited in vain", "기다렸지만 오지 않음"));
     }
@@ -135,8 +221,9 @@ void steps_failed(struct journey *j)
     account_begin(a, "", 0, whole ? "No page came" : "The page is not whole", whole ? "페이지가 오지 않았다" : "페이지가 온전하지 않다");
     if (whole) {
         journey_faults(j, HP_NEVER - 1);
-        if (!a->korean) account_say(a, "%s", "%s", j->page && page_error(j->page)[0] ? page_error(j->page) : hp_err_text(j->err));
-        ladder_find(j, j->err, j->began, j->ended, &l);
+        bool self = trouble_of(j, TROUBLE_DEAD, "A") != HP_NEVER || trouble_of(j, TROUBLE_FROZEN, "A") != HP_NEVER; /* it says nothing any more */
+        if (!a->korean && !self) account_say(a, "%s", "%s", j->page && page_error(j->page)[0] ? page_error(j->page) : hp_err_text(j->err));
+        ladder_find(j, j->page && page_resources(j->page) ? page_resource(j->page, 0) : NULL, j->err, j->began, j->ended, &l);
         ladder_print(j, &l, -1);
         return;
     }
@@ -146,8 +233,8 @@ void steps_failed(struct journey *j)
         if (!r->err && !r->error && r->status < 400) continue;
         const char *why = r->status >= 400 ? account_of(a, "HTTP status", "HTTP 상태 코드") : account_of(a, hp_err_text(r->err), journey_error_korean(r->err));
         account_say(a, "%s did not come: %s", "오지 않은 것: %s (%s)", r->url, !a->korean && r->error ? r->error : why);
-        if (r->status >= 400) ladder_is(&l, 7, "the server answered that it has no such thing", "서버가 그런 것은 없다고 답했다");
-        else ladder_find(j, r->err, r->began - j->base, r->ended ? r->ended - j->base : j->ended, &l);
+        if (r->status >= 400) ladder_status(r->status, &l);
+        else ladder_find(j, r, r->err, r->began - j->base, r->ended ? r->ended - j->base : j->ended, &l);
         ladder_print(j, &l, i);
     }
 }

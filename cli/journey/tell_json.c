@@ -122,7 +122,7 @@ static void json_journey_of(struct json *o, const struct record_frame *f)
     if (fate.arrived || fate.on_its_way) return;
     json_open(o, "died", '{');
     json_text(o, "at", fate.cable ? o->j->plan->cable[fate.last->cable].name : journey_node(o->j, fate.node));
-    json_text(o, "reason", hp_drop_name(fate.drop));
+    json_text(o, "reason", fate.frozen ? "FROZEN" : hp_drop_name(fate.drop));
     json_number(o, "layer", (uint64_t)fate.layer);
     json_close(o, '}');
 }
@@ -433,7 +433,7 @@ static void json_ladder(struct json *o, const struct ladder *l)
         json_open(o, NULL, '{');
         json_number(o, "layer", (uint64_t)n);
         json_text(o, "name", names[n]);
-        json_text(o, "state", n == l->layer ? "gave up" : n < l->layer ? "ok" : "waited");
+        json_text(o, "state", n == l->layer ? "gave up" : n > l->layer ? "waited" : n == 1 && l->broken[0][0] ? "broken" : "ok");
         json_close(o, '}');
     }
     json_close(o, ']');

@@ -59,6 +59,7 @@ static void wired_program(struct cli_machine *m, void *arg)
 {
     struct journey *j = arg;
     struct page_options o = {.no_pictures = j->no_pictures, .timeout = j->timeout};
+    cli_await_addresses(m, j->ascii);
     j->began = hp_now(m->stack);
     wired_addresses(j->wired, m->stack);
     j->err = page_load(m->stack, &m->resolver, j->ascii, &o, &j->page);
@@ -146,6 +147,7 @@ static bool wired_same_way(const struct record_frame *a, const struct record_fra
 static bool wired_answers(const struct record_frame *a, const struct record_frame *b)
 {
     if (a->cable != b->cable || a->end == b->end || (b->end && b->drop)) return false;
+    if (b->is & RECORD_ICMP) return a->from_port && b->from_port == a->from_port && b->to_port == a->to_port; /* it quotes what it complains of */
     if (a->is & RECORD_ARP) return b->is & RECORD_ARP && record_number(b, "arp.opcode") == 2;
     if (a->is & RECORD_DNS) return b->is & RECORD_DNS && record_number(a, "dns.id") == record_number(b, "dns.id");
     if (!(a->is & b->is & RECORD_TCP) || a->from_port != b->to_port || a->to_port != b->from_port) return false;

@@ -161,7 +161,7 @@ static void bridge_flood(struct hp_stack *s, struct bridge *b, struct hp_link *f
         last = to;
     }
     if (last) bridge_tx(s, last, p);
-    else hp_drop(s, p, HP_DROP_BRIDGE_SAME_PORT); /* nobody is plugged in anywhere else */
+    else hp_drop(s, p, HP_DROP_BRIDGE_NO_PORT);
 }
 
 /* IEEE 802.1D 7.12.6: 01-80-C2-00-00-00 to -0F stay on their cable. */

@@ -134,6 +134,8 @@ check "JSON of a failure over a wire" failed_json --wire lab: 10.7.0.9
 check "a lost SYN is told" in_text "died on the cable" --out "" --wire lab: --seed 4 --loss 30% --timeout 60s server
 check "no such name" fails "Layer 7 gave up: DNS answered that there is no such name" --out "" --wire lab: http://nosuch/
 check "nobody listens" fails "nobody listens on port 81" --out "" --wire lab: server:81
+check "nobody listens on this computer" fails "10.7.0.2 is this computer itself, and nobody listens on its port 80" --out "" --wire lab: http://10.7.0.2/
+check "a server with an address of IPv6, asked at once" in_text "fd00:7::1" --out "" --wire lab: 'http://[fd00:7::1]/'
 check "no way" fails "no route leads there" --out "" --wire lab: 192.0.2.1
 check "no neighbour" fails "nobody on the wire answers ARP for 10.7.0.9" --out "" --wire lab: 10.7.0.9
 check "no name server" fails "no name server is known" --out "" --wire lab: --addr 10.7.0.2/24 server

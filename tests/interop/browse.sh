@@ -20,13 +20,14 @@ http { log_format seen '\$http_host \$uri \$status \$http_accept_encoding \$sent
        types { text/html html; text/css css; image/png png; }
        server { listen 10.7.0.1:80; listen [fd07::1]:80; server_name www.example.test; root $work/www; index index.html;
                 location = /old { return 301 /moved; } location = /moved { return 302 http://www.example.test/layers.html; } location = /loop { return 301 /loop; }
+                location = /port { return 301 http://www.example.test:99/; } location = /broken { return 500; }
                 location = /header.html { default_type "text/html; charset=euc-kr"; types { } } }
        server { listen 10.7.0.1:80; server_name gzip.example.test; root $work/www; gzip on; gzip_min_length 1; gzip_types text/css; } }
 END
 spawn a nginx.out nginx -c "$work/nginx.conf"
 spawn a dnsmasq.log dnsmasq --keep-in-foreground --conf-file=/dev/null --no-resolv --no-hosts --listen-address=10.7.0.1 --bind-interfaces --pid-file= \
     --address=/www.example.test/10.7.0.1 --address=/gzip.example.test/10.7.0.1 --address=/xn--3e0b707e.example.test/10.7.0.1 \
-    --local=/none.test/ --address=/dead.example.test/10.7.0.9 --address=/closed.example.test/10.7.0.1
+    --local=/none.test/ --address=/dead.example.test/10.7.0.9 --address=/closed.example.test/10.7.0.1 --address=/six.example.test/fd07::1
 browse() { on a timeout 60 "$HEPTA" browse --wire tap:t0 --addr 10.7.0.2/24 --dns 10.7.0.1 "$@"; }
 up() { wait_for 5 test -s "$work/nginx.pid" && wait_for 5 browse --text www.example.test; }
 check "nginx and dnsmasq answer" up
@@ -54,6 +55,8 @@ assert all(x["ended_ms"] >= x["first_byte_ms"] >= x["connected_ms"] >= x["resolv
 END
 }
 check "JSON says what was fetched" json
+both() { browse --addr fd07::2/64 http://six.example.test/ --json >"$work/json" && has "$work/json" '"server": "fd07::1"' || has "$work/json" '"server":"fd07::1"'; }
+check "a machine with both versions reaches a server that has IPv6 only" both
 redirects() { browse http://www.example.test/old --json >"$work/json" && python3 -c 'import json,sys; p = json.load(open(sys.argv[1])); assert p["url"] == "http://www.example.test/layers.html" and p["resources"][0]["redirects"] == 2 and p["resources"][1]["url"] == "http://www.example.test/style.css", p' "$work/json"; }
 check "redirects, and references relative to where they lead" redirects
 loop() { browse http://www.example.test/loop && return 1; return 0; }
@@ -137,6 +140,33 @@ check "a port where nobody listens" gave_up 4 "10.7.0.1 answered with RST: nobod
 check "a neighbour that is not there" gave_up 2 "nobody on the wire answers ARP for 10.7.0.9" http://dead.example.test/
 check "a network without a way" gave_up 3 "no route leads there" http://192.0.2.1/
 check "a page that is not there" gave_up 7 "the server answered that it has no such thing" http://www.example.test/nothing
+check "a port where nobody listens, after a redirect" gave_up 4 "10.7.0.1 answered with RST: nobody listens on port 99 there" http://www.example.test/port
+check "a server that fails" gave_up 7 "the server answered that it failed (HTTP status 500)" http://www.example.test/broken
+check "this computer itself" gave_up 4 "10.7.0.2 is this computer itself, and nobody listens on its port 80" http://10.7.0.2/
+# A server that hangs up too early, and how: the capture is the judge.
+cat >"$work/early.py" <<'END'
+import socket, struct
+s = socket.create_server(("10.7.0.1", 8000))
+while True:
+    c, _ = s.accept()
+    path = c.recv(4000).split()[1]
+    if path == b"/short": c.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\nshort")
+    if path == b"/chunk": c.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n")
+    if path == b"/reset": c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    c.close()
+END
+spawn a early.log python3 "$work/early.py"
+check "it listens" wait_for 5 on a sh -c 'ss -ltn | grep -q 10.7.0.1:8000'
+for early in empty short chunk; do
+    check "a server that closes early: $early" gave_up 7 "the server closed the connection (FIN) before its answer was whole" --capture "$work/early.pcapng" "http://10.7.0.1:8000/$early"
+    check "and nobody sent RST" sh -c '! tshark -r "$1" -Y tcp.flags.reset==1 2>/dev/null | grep .' - "$work/early.pcapng"
+done
+check "a server that resets" gave_up 4 "the server's TCP ended the connection with RST" http://10.7.0.1:8000/reset
+dead_dns() {
+    on a timeout 60 "$HEPTA" browse --wire tap:t0 --addr 10.7.0.2/24 --dns 10.9.0.1 --gw 10.7.0.1 --lang en --out '' --timeout 2s www.example.test >"$work/dead-dns"
+    [ $? = 1 ] && has "$work/dead-dns" "icmp unreachable port" && ! grep -q "nothing shows that it arrived" "$work/dead-dns"
+}
+check "a machine without a name server: what its ICMP quotes did arrive" dead_dns
 on a iptables -I INPUT -p tcp --dport 80 -j DROP 2>/dev/null || on a nft -f - <<<'table ip x { chain i { type filter hook input priority 0; tcp dport 80 drop; }; }' 2>/dev/null && {
     check "a server that is silent" gave_up 4 "10.7.0.1 answered none of" http://www.example.test/
 }

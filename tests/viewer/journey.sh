@@ -36,7 +36,8 @@ for cell in "[CLOSED] the port is not open" "passive open: makes" "active open: 
             "[SYN-SENT] waits for the SYN+ACK" "│ 2 102.976 ms: sends SYN ACK" "[SYN-RECEIVED] waits for the ACK" "│ 3 117.082 ms: sends ACK" "Layer 6, presentation" "Layer 5, session" \
             "5  session   the dialogue with 192.168.0.100"; do has en "$cell"; done
 has ko "[LISTEN] 클라이언트의 연결"
-for fault in '' 'at 60ms crash 바' 'at 80ms crash B' 'at 200ms crash home' 'at 10ms down home-가' 'at 60ms crash A' 'at 1ms crash resolver'; do
+for fault in '' 'at 60ms crash 바' 'at 80ms crash B' 'at 200ms crash home' 'at 10ms down home-가' 'at 60ms crash A' 'at 1ms crash resolver' 'at 5ms down first-cable' \
+    'at 10ms freeze 마' 'at 0ms freeze 바' 'at 120ms freeze A' 'at 60ms stop B.site'; do
     "$HEPTA" browse www.google.com --lang ko ${fault:+--fault "$fault"} --out '' >"$work/ko" || true
     $python "$here/korean.py" <"$work/ko" || fail "English in the Korean account, fault: $fault"
 done
@@ -110,6 +111,39 @@ has nowhere "Layer 3 gave up: "
 has nowhere "Nobody is asked"
 if "$HEPTA" browse www.google.com --lang en --fault 'at 60ms crash A' --out '' >"$work/self"; then fail "no page came, and the exit status is 0"; fi
 has self "✗ the computer A itself lost its power 60.000 ms after Enter"
+# What is broken on the way is named, at the layer that it belongs to, whatever packet it was that died of it.
+broken() {
+    local fault=$1
+    shift
+    if "$HEPTA" browse www.google.com --lang en --fault "$fault" --out '' >"$work/broken"; then fail "$fault: no page came, and the exit status is 0"; fi
+    tr -s ' \n' ' ' <"$work/broken" >"$work/flat"
+    for words; do has flat "$words"; done
+}
+broken 'at 5ms down first-cable' "Layer 2 gave up" "died at switch: BRIDGE_NO_PORT (the switch has no other port that is up); the cable first-cable was unplugged at 5.000 ms." \
+    "1 physical ⚡ the cable first-cable was unplugged at 5.000 ms"
+broken 'at 90ms down switch-home' "1 physical ⚡ the cable switch-home was unplugged at 90.000 ms"
+broken 'at 80ms crash home' "died at switch: BRIDGE_NO_PORT" "1 physical ⚡ router home had died at 80.000 ms"
+broken 'at 0ms down 가-resolver' "died at home: NO_ROUTE" "the cable 가-resolver was unplugged at 0.000 ms, and there was no other way" "1 physical ⚡ the cable 가-resolver"
+broken 'at 10ms partition A switch home | 가' "the cable home-가 was unplugged at 10.000 ms"
+broken 'at 10ms freeze 마' "Layer 2 gave up" "stays in 마, which is frozen and takes nothing; router 마 was frozen at 10.000 ms" "1 physical ok"
+broken 'at 0ms freeze 바' "(SERVFAIL): the packet that was sent by resolver at" "stays in 바, which is frozen"
+broken 'at 80ms freeze B' "B was frozen at 80.000 ms"
+broken 'at 120ms freeze A' "Layer 2 gave up: the computer A itself is frozen since 120.000 ms"
+broken 'at 0ms crash A' "Layer 1 gave up: the computer A itself lost its power 0.000 ms after Enter"
+"$HEPTA" browse www.google.com --json --fault 'at 120ms freeze A' --out '' >"$work/frozen" || true
+$python - "$work/frozen" <<'END' || fail "--json of a frozen A"
+import json, sys
+j = json.load(open(sys.argv[1]))
+assert 119000 < j["milliseconds"] < 125000, j["milliseconds"]  # 120 s without progress, not until the end of the world
+END
+"$HEPTA" browse www.google.com --json --fault 'at 5ms down first-cable' --out '' >"$work/cut.json" || true
+$python -c 'import json,sys; l = json.load(open(sys.argv[1]))["verdict"]["failures"][0]["ladder"]; assert l[-1] == {"layer": 1, "name": "physical", "state": "broken"}, l' "$work/cut.json" ||
+    fail "--json of a cut cable"
+for address in 127.0.0.1 '[::1]'; do
+    if "$HEPTA" browse "http://$address/" --lang en --out '' >"$work/loop"; then fail "nobody listens on $address, and the exit status is 0"; fi
+    tr -s ' \n' ' ' <"$work/loop" >"$work/flat"
+    has flat "Layer 4 gave up: ${address//[\[\]]/} is this computer itself, and nobody listens on its port 80"
+done
 "$HEPTA" browse www.google.com --lang en --rate 56kbit/s --delay 100ms --out '' >"$work/slow"
 cmp -s <(tail -20 "$work/slow") <(tail -20 "$work/en") && fail "--rate and --delay change nothing"
 printf 'q\n' | "$HEPTA" browse www.google.com --lang en --step --out '' >"$work/left"
