@@ -32,7 +32,7 @@ static unsigned fate_copies(const struct journey *j, const struct record_frame *
     for (const struct record_frame *f = r->frame; f < r->frame + r->frames; f++) {
         if (f->id != last->id || f->cable != last->cable || f->end != last->end || f->out == HP_NEVER || f->drop) continue;
         if (f->out < *first) *first = f->out;
-        copies++;
+        copies += 1u + f->copies;
     }
     return copies;
 }

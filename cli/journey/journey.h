@@ -153,6 +153,7 @@ bool journey_is_beyond(const struct journey *j, const struct record_frame *f); /
 void ladder_is(struct ladder *l, int layer, const char *english, const char *korean);
 bool journey_is_partial(const struct journey *j); /* something that the page needs did not come */
 const char *journey_node(const struct journey *j, uint32_t node);
+int32_t journey_find(const struct journey *j, const char *name); /* the node of this name; -1: there is none */
 /* Who has this address: "resolver", or the address itself. */
 const char *journey_who(const struct journey *j, const char *address);
 double journey_ms(const struct journey *j, hp_time t); /* since the browser began */

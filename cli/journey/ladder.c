@@ -48,7 +48,7 @@ static int32_t ladder_goal(const struct journey *j, const struct record_frame *f
 {
     char to[HP_IP_TEXT] = "";
     record_ip(f, true, to, sizeof to);
-    return hp_plan_find_node(j->plan, journey_who(j, to));
+    return journey_find(j, journey_who(j, to));
 }
 
 static void ladder_causes(const struct journey *j, const struct fate *fate, struct ladder *l, bool korean)

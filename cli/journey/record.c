@@ -77,12 +77,12 @@ struct record_frame *record_keep(struct record *r, const struct hp_pkt *pkt, hp_
     return f;
 }
 
-/* The frame that entered last with this id and is still on its way. */
-static struct record_frame *record_find(struct record *r, uint32_t cable, uint64_t id)
+/* The frame that entered last with this id and is still on its way, or (arrived) has come. */
+static struct record_frame *record_find(struct record *r, uint32_t cable, uint64_t id, bool arrived)
 {
     for (uint32_t i = r->frames; i > 0; i--) {
         struct record_frame *f = &r->frame[i - 1];
-        if (f->cable == cable && f->id == id && f->out == HP_NEVER && !f->drop) return f;
+        if (f->cable == cable && f->id == id && (f->out != HP_NEVER) == arrived && !f->drop) return f;
         if (r->frames - i > 4000) return NULL;
     }
     return NULL;
@@ -98,10 +98,10 @@ static void record_cable_event(void *ctx, const struct hp_cable_event *e)
         if (f) record_route(r, f);
         return;
     }
-    struct record_frame *f = record_find(r, (uint32_t)cable, hp_pkt_id(e->pkt));
-    if (!f) return;
-    if (e->kind == HP_CABLE_LEAVE) f->out = e->time;
-    else f->drop = e->drop;
+    struct record_frame *f = record_find(r, (uint32_t)cable, hp_pkt_id(e->pkt), false);
+    if (f && e->kind == HP_CABLE_LEAVE) f->out = e->time;
+    else if (f) f->drop = e->drop;
+    else if (e->kind == HP_CABLE_LEAVE && (f = record_find(r, (uint32_t)cable, hp_pkt_id(e->pkt), true))) f->copies++;
 }
 
 /* What is not for a machine, and what a machine has used up, did not die. */

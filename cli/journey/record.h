@@ -22,6 +22,7 @@ struct record_frame {
     uint8_t end; /* that it was handed in at */
     bool raw_ip; /* it begins with its IP header */
     enum hp_drop drop;
+    uint16_t copies; /* more of it that arrived: the cable doubled it */
     struct hp_bytes bytes; /* without FCS */
     uint32_t fcs;
     uint16_t is;

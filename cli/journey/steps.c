@@ -8,6 +8,13 @@
 
 const char *journey_node(const struct journey *j, uint32_t node) { return j->plan->node[node].name; }
 
+int32_t journey_find(const struct journey *j, const char *name)
+{
+    for (uint32_t i = 0; i < j->plan->nodes; i++)
+        if (strcmp(journey_node(j, i), name) == 0) return (int32_t)i;
+    return -1;
+}
+
 static bool steps_has_address(const struct journey *j, uint32_t node, const struct hp_ip *ip)
 {
     struct hp_addr_info a;

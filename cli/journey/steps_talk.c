@@ -188,7 +188,7 @@ static bool talk_is_finding(const struct record_frame *f, char from[HP_IP_TEXT],
 static void talk_arp(struct journey *j)
 {
     const struct record *r = &j->record;
-    char name[64], from[HP_IP_TEXT] = "", to[HP_IP_TEXT] = "", mac[20], asked[HP_IP_TEXT] = "";
+    char name[64], from[HP_IP_TEXT] = "", to[HP_IP_TEXT] = "", mac[20], whom[20] = "", asked[HP_IP_TEXT] = "";
     unsigned shown = 0;
     for (int pass = 0; pass < 2 && !shown; pass++) /* if it asked nobody since, what it knew from before */
         for (uint32_t i = 0; i < r->frames && shown < 6; i++) {
@@ -198,8 +198,12 @@ static void talk_arp(struct journey *j)
             talk_frame(j, f);
             talk_name(!f->end ? "A" : j->wired ? journey_node(j, record_from(r, f)) : "home", name);
             record_text(f, "arp.src.hw_mac", mac, sizeof mac);
-            if (f->end) account_row(talk(j), account_of(talk(j), "%s arp %s is at %s", "%s arp %s의 MAC 주소는 %s"), name, from, mac);
-            else account_row(talk(j), account_of(talk(j), "%s arp to everyone: who has %s? Tell %s", "%s arp 모두에게: 누가 %s인가? %s에게 알려 달라"), name, to, from);
+            record_text(f, "eth.dst", whom, sizeof whom);
+            bool all = strcmp(whom, "ff:ff:ff:ff:ff:ff") == 0; /* a neighbour that is known is asked alone whether it is still there */
+            double ms = journey_ms(j, f->in);
+            if (f->end) account_row(talk(j), account_of(talk(j), "%9.3f  %s arp %s is at %s", "%9.3f  %s arp %s의 MAC 주소는 %s"), ms, name, from, mac);
+            else account_row(talk(j), account_of(talk(j), "%9.3f  %s arp to %s: who has %s? Tell %s", "%9.3f  %s arp %s에게: 누가 %s인가? %s에게 알려 달라"), ms, name,
+                             all ? account_of(talk(j), "everyone", "모두") : whom, to, from);
             if (!f->end) snprintf(asked, sizeof asked, "%s", to);
             shown++;
         }
@@ -211,8 +215,10 @@ void steps_connect(struct journey *j)
     account_begin(talk(j), "3a", 4, "The message goes down to TCP/IP: a neighbour and a connection", "메시지를 TCP/IP 층에 전달한다: 이웃을 찾고 연결을 맺는다");
     hp_ip_text(&j->server, ip, sizeof ip);
     if (!j->wired)
-        account_say(talk(j), "%s is in another network, so every packet goes to the home router. Its MAC address is found by ARP:",
-                    "%s는 다른 네트워크에 있으므로 모든 패킷은 공유기로 간다. 공유기의 MAC 주소는 ARP로 찾는다:", ip);
+        account_say(talk(j), "%s is in another network, so every packet goes to the home router. Its MAC address is found by ARP, "
+                    "when the first packet needs it (milliseconds since Enter):",
+                    "%s는 다른 네트워크에 있으므로 모든 패킷은 공유기로 간다. 공유기의 MAC 주소는 첫 패킷이 필요로 할 때 ARP로 찾는다 "
+                    "(Enter를 누른 뒤의 밀리초):", ip);
     else steps_wired_neighbour(j);
     talk_arp(j);
     account_say(talk(j), "The 3-way handshake, with the states of both sides:", "3-way handshake와 양쪽의 상태:");
@@ -272,12 +278,36 @@ static void talk_lost(struct journey *j)
     if (!lost) account_say(talk(j), "None of this connection's segments was lost.", "이 연결의 세그먼트는 하나도 사라지지 않았다.");
 }
 
+/* Does the response come over the cables that the request went? */
+static bool talk_same_way(const struct journey *j)
+{
+    const struct record *r = &j->record;
+    for (const struct record_frame *f = r->frame; f < r->frame + r->frames; f++) {
+        bool met = f->id != j->response->id || f->in < j->response->in;
+        for (const struct record_frame *k = r->frame; !met && k < r->frame + r->frames; k++)
+            met = k->id == j->request->id && k->in >= j->request->in && k->cable == f->cable && k->end != f->end;
+        if (!met) return false;
+    }
+    return true;
+}
+
+static void talk_return_begins(struct journey *j)
+{
+    struct fate fate;
+    journey_fate(j, j->response, &fate);
+    if (!fate.arrived) account_begin(talk(j), "7", 4, "The response travels back, but does not arrive", "응답이 돌아오지만 도착하지 못한다");
+    else if (j->wired) account_begin(talk(j), "7", 4, "The response travels back; then the connection is closed", "응답이 같은 방식으로 돌아오고, 연결을 끊는다");
+    else if (talk_same_way(j))
+        account_begin(talk(j), "7", 4, "The response travels back the same way; then the connection is closed", "응답이 같은 길로 돌아오고, 연결을 끊는다");
+    else account_begin(talk(j), "7", 4, "The response travels back another way; then the connection is closed", "응답이 다른 길로 돌아오고, 연결을 끊는다");
+}
+
 void steps_return(struct journey *j)
 {
     const struct record *r = &j->record;
     unsigned segments = 0;
     uint64_t bytes = 0;
-    account_begin(talk(j), "7", 4, "The response travels back the same way; then the connection is closed", "응답이 같은 방식으로 돌아오고, 연결을 끊는다");
+    talk_return_begins(j);
     for (uint32_t i = 0; i < r->frames; i++) {
         const struct record_frame *f = &r->frame[i];
         if (!journey_is_ours(j, f) || f->in < j->began) continue;

@@ -154,12 +154,14 @@ static void wrap_signal(struct journey *j)
     const struct record_frame *f = j->request;
     struct wrap_line w = {.code = &hp_line_code_manchester};
     struct hp_way way;
+    char rate[32];
     hp_cable_get(hp_world_find_cable(j->world, j->plan->cable[f->cable].name), f->end, &way);
     if (wrap_encode(&w, f->bytes)) {
-        account_say(wrap(j), "On the first cable (10BASE-T) every bit is a change of voltage in its middle, the Manchester code: "
-                    "%zu bits at %.0f Mbit/s take %.1f µs.",
-                    "첫 케이블(10BASE-T)에서 비트마다 가운데에서 전압이 바뀐다, 맨체스터 부호: %zu비트가 %.0f Mbit/s로 %.1f µs 걸린다.", w.bits,
-                    (double)way.rate / 1e6, (double)w.bits * 1e6 / (double)way.rate);
+        const char *standard = way.rate == 10000000 ? account_of(wrap(j), " (10BASE-T)", "(10BASE-T)") : "";
+        snprintf(rate, sizeof rate, way.rate < 1000000 ? "%g kbit/s" : "%g Mbit/s", (double)way.rate / (way.rate < 1000000 ? 1e3 : 1e6));
+        account_say(wrap(j), "On the first cable%s every bit is a change of voltage in its middle, the Manchester code: %zu bits at %s take %.1f µs.",
+                    "첫 케이블%s에서 비트마다 가운데에서 전압이 바뀐다, 맨체스터 부호: %zu비트가 %s로 %.1f µs 걸린다.", standard, w.bits, rate,
+                    (double)w.bits * 1e6 / (double)way.rate);
         wrap_show(j, &w);
     }
     free(w.levels);

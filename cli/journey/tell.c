@@ -86,7 +86,7 @@ static void tell_print_map(const struct journey *j)
            "                                │     │\n"
            "                              root   com\n",
            j->color ? "\033[1m" : "", j->url, j->color ? "\033[0m" : "", (unsigned long long)j->seed);
-    if (*j->server_node && strcmp(j->server_node, "B") != 0)
+    if (*j->server_node && strcmp(j->server_node, "B") != 0 && journey_find(j, j->server_node) >= 0)
         printf(account_of(&j->account, "\n  %s has the address of this page: the journey goes from A to %s\n",
                           "\n  이 페이지의 주소는 %s의 것이다: 여정은 A에서 출발해 %s에서 끝난다\n"), j->server_node, j->server_node);
 }

@@ -70,7 +70,7 @@ hp_time trouble_since(const struct journey *j, enum trouble_kind kind, uint32_t 
 
 hp_time trouble_of(const struct journey *j, enum trouble_kind kind, const char *node)
 {
-    int32_t at = j->wired ? -1 : hp_plan_find_node(j->plan, node);
+    int32_t at = j->wired ? -1 : journey_find(j, node);
     return at < 0 ? HP_NEVER : trouble_since(j, kind, (uint32_t)at, HP_NEVER - 1);
 }
 

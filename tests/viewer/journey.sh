@@ -139,6 +139,34 @@ END
 "$HEPTA" browse www.google.com --json --fault 'at 5ms down first-cable' --out '' >"$work/cut.json" || true
 $python -c 'import json,sys; l = json.load(open(sys.argv[1]))["verdict"]["failures"][0]["ladder"]; assert l[-1] == {"layer": 1, "name": "physical", "state": "broken"}, l' "$work/cut.json" ||
     fail "--json of a cut cable"
+# The tables say what each side sent and was, and no more: of faults in the middle of the handshake and of the close.
+table() {
+    "$HEPTA" browse "$1" --lang en ${2:+--fault "$2"} --out '' >"$work/table" || true
+    tr -s ' │\n' ' ' <"$work/table" >"$work/flat"
+}
+lacks() { if grep -qF -- "$2" "$work/$1"; then cat "$work/$1"; fail "$1 says: $2"; fi; }
+table www.google.com 'at 120ms crash 바'
+sed '/^3b/,$d' "$work/table" >"$work/opening"
+lacks opening FIN-WAIT # the server answers and closes in the moment in which it is connected: that is the close's table
+table www.google.com 'at 133ms crash 바'
+for words in "The response travels back another way" "1 131.372 ms: sends FIN PSH ACK" "359.576 ms: sends FIN PSH ACK"; do has table "$words"; done
+table www.google.com 'at 140ms crash 바'
+for words in "377.992 ms: sends ACK again" "395.102 ms: sends ACK again" "=> [TIME-WAIT]" "412.200 ms: sends RST"; do has table "$words"; done
+table www.google.com 'at 80ms crash B'
+has table "has no power"
+lacks table "[LISTEN] waits"
+table http://9.9.9.9/
+has table "no machine has this address"
+has table "arp to 02:00:00:03:00:01: who has 192.168.0.1?"
+lacks table LISTEN
+table www.google.com 'at 60ms stop B.site'
+has table "117.067 ms: receives RST"
+lacks table LISTEN
+"$HEPTA" browse www.google.com --lang en --rate 56kbit/s --out '' >"$work/modem"
+has modem "bits at 56 kbit/s take"
+lacks modem "10BASE-T"
+"$HEPTA" browse www.google.com/images.html --lang en --rate 56kbit/s --delay 100ms --jitter 20ms --duplicate 20% --reorder 20% --bit-errors 1e-6 --out '' >"$work/copies"
+lacks copies "SOCK_CLOSED" # of two copies of an answer one was taken
 for address in 127.0.0.1 '[::1]'; do
     if "$HEPTA" browse "http://$address/" --lang en --out '' >"$work/loop"; then fail "nobody listens on $address, and the exit status is 0"; fi
     tr -s ' \n' ' ' <"$work/loop" >"$work/flat"
