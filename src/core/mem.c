@@ -8,7 +8,7 @@ struct hp_mem *mem_new(const struct hp_allocator *allocator, size_t limit)
 {
     struct hp_mem *m = allocator->alloc(allocator->ctx, sizeof *m);
     if (!m) return NULL;
-    *m = (struct hp_mem){.allocator = *allocator, .limit = limit ? limit : SIZE_MAX};
+    *m = (struct hp_mem){.allocator = *allocator, .limit = limit ? limit : SIZE_MAX, .lock = ATOMIC_FLAG_INIT};
     return m;
 }
 
@@ -25,7 +25,7 @@ void mem_release(struct hp_mem *m)
     mem_end_if_empty(m);
 }
 
-void *mem_alloc(struct hp_mem *m, size_t n)
+void *mem_alloc_locked(struct hp_mem *m, size_t n)
 {
     m->allocations++;
     bool refused = m->fail_at && --m->fail_at == 0;
@@ -41,6 +41,14 @@ void *mem_alloc(struct hp_mem *m, size_t n)
     return p;
 }
 
+void *mem_alloc(struct hp_mem *m, size_t n)
+{
+    mem_lock(m);
+    void *p = mem_alloc_locked(m, n);
+    mem_unlock(m);
+    return p;
+}
+
 void *mem_zalloc(struct hp_mem *m, size_t n)
 {
     void *p = mem_alloc(m, n);
@@ -48,12 +56,19 @@ void *mem_zalloc(struct hp_mem *m, size_t n)
     return p;
 }
 
-void mem_free(struct hp_mem *m, void *p, size_t n)
+void mem_free_locked(struct hp_mem *m, void *p, size_t n)
 {
-    if (!p) return;
     assert(m->bytes >= n);
     m->bytes -= n;
     m->allocator.free(m->allocator.ctx, p, n);
+}
+
+void mem_free(struct hp_mem *m, void *p, size_t n)
+{
+    if (!p) return;
+    mem_lock(m);
+    mem_free_locked(m, p, n);
+    mem_unlock(m);
 }
 
 void *mem_resize(struct hp_mem *m, void *p, size_t old_n, size_t new_n)
@@ -67,6 +82,7 @@ void *mem_resize(struct hp_mem *m, void *p, size_t old_n, size_t new_n)
 
 size_t mem_left(const struct hp_mem *m)
 {
+    if (m->limit == SIZE_MAX) return SIZE_MAX; /* and nothing is looked at that other threads change */
     size_t held = m->bytes - m->cached_bytes;
     return m->limit > held ? m->limit - held : 0;
 }

@@ -24,10 +24,10 @@ static int block_class(size_t block)
 static void *block_take(struct hp_mem *m, size_t *block)
 {
     int c = block_class(*block);
-    if (c < 0) return mem_alloc(m, *block);
+    if (c < 0) return mem_alloc_locked(m, *block);
     *block = block_size[c];
     void *p = m->cache[c];
-    if (!p || m->fail_at) return mem_alloc(m, *block);
+    if (!p || m->fail_at) return mem_alloc_locked(m, *block);
     m->cache[c] = *(void **)p;
     m->cached_bytes -= *block;
     return p;
@@ -37,7 +37,7 @@ static void block_give(struct hp_mem *m, void *p, size_t block)
 {
     int c = block_class(block);
     if (c < 0 || block != block_size[c] /* a shell of buf_wrap() */ || m->orphan || m->cached_bytes + block > MEM_CACHED_BYTES_MAX || SANITIZED) {
-        mem_free(m, p, block);
+        mem_free_locked(m, p, block);
         return;
     }
     *(void **)p = m->cache[c];
@@ -50,7 +50,7 @@ void mem_trim(struct hp_mem *m)
     for (int c = 0; c < MEM_CLASSES; c++) {
         for (void *p; (p = m->cache[c]);) {
             m->cache[c] = *(void **)p;
-            mem_free(m, p, block_size[c]);
+            mem_free_locked(m, p, block_size[c]);
         }
     }
     m->cached_bytes = 0;
@@ -68,48 +68,59 @@ static struct hp_buf *buf_init(struct hp_mem *m, void *block, size_t block_n, si
 struct hp_buf *buf_new(struct hp_mem *m, size_t size)
 {
     size_t block = sizeof(struct hp_buf) + size;
+    mem_lock(m);
     void *p = block_take(m, &block);
-    return p ? buf_init(m, p, block, sizeof(struct hp_buf)) : NULL;
+    struct hp_buf *b = p ? buf_init(m, p, block, sizeof(struct hp_buf)) : NULL;
+    mem_unlock(m);
+    return b;
 }
 
 struct hp_buf *buf_wrap(struct hp_mem *m, const void *bytes, size_t size, void (*release)(struct hp_buf *), void *owner)
 {
-    struct hp_buf *b = mem_alloc(m, sizeof *b);
-    if (!b) return NULL;
-    *b = (struct hp_buf){.mem = m, .release = release, .owner = owner, .bytes = (uint8_t *)(uintptr_t)bytes,
-                         .size = (uint32_t)size, .block = sizeof *b, .refs = 1};
-    m->buffers++;
+    mem_lock(m);
+    struct hp_buf *b = mem_alloc_locked(m, sizeof *b);
+    if (b) {
+        *b = (struct hp_buf){.mem = m, .release = release, .owner = owner, .bytes = (uint8_t *)(uintptr_t)bytes,
+                             .size = (uint32_t)size, .block = sizeof *b, .refs = 1};
+        m->buffers++;
+    }
+    mem_unlock(m);
     return b;
 }
 
 void buf_free_shell(struct hp_buf *b)
 {
     struct hp_mem *m = b->mem;
+    mem_lock(m);
     block_give(m, b, b->block);
     m->buffers--;
-    if (m->orphan && !m->buffers) mem_release(m);
+    bool end = m->orphan && !m->buffers;
+    mem_unlock(m);
+    if (end) mem_release(m); /* nobody else has anything of it */
 }
 
 void buf_unref(struct hp_buf *b)
 {
     assert(b->refs > 0);
-    if (--b->refs) return;
+    if (buf_count(b, UINT32_MAX)) return;
     if (b->release) b->release(b);
     else buf_free_shell(b);
 }
 
-static struct hp_pkt *pkt_alloc_mem(struct hp_mem *m, size_t n)
+struct hp_pkt *pkt_alloc_mem(struct hp_mem *m, size_t n)
 {
     size_t block = BLOCK_HEAD + PKT_HEADROOM + n;
+    mem_lock(m);
     void *p = block_take(m, &block);
-    if (!p) return NULL;
-    struct hp_buf *b = buf_init(m, p, block, BLOCK_HEAD);
+    struct hp_buf *b = p ? buf_init(m, p, block, BLOCK_HEAD) : NULL;
+    m->packets += b != NULL;
+    mem_unlock(m);
+    if (!b) return NULL;
     struct hp_pkt *k = (struct hp_pkt *)(b + 1);
     memset(k, 0, offsetof(struct hp_pkt, src));
     k->buf = b;
     k->own_block = true;
     k->data = k->tail = b->bytes + PKT_HEADROOM;
-    m->packets++;
     return k;
 }
 
@@ -124,7 +135,10 @@ struct hp_pkt *pkt_alloc(struct hp_stack *s, size_t n)
 struct hp_pkt *pkt_clone(struct hp_stack *s, const struct hp_pkt *p)
 {
     struct hp_mem *m = p->buf->mem;
-    struct hp_pkt *k = mem_alloc(m, sizeof *k);
+    mem_lock(m);
+    struct hp_pkt *k = mem_alloc_locked(m, sizeof *k);
+    m->packets += k != NULL;
+    mem_unlock(m);
     if (!k) return NULL;
     *k = *p;
     k->next = NULL;
@@ -132,7 +146,6 @@ struct hp_pkt *pkt_clone(struct hp_stack *s, const struct hp_pkt *p)
     k->block_kept = NULL;
     buf_ref(k->buf);
     if (k->more.buf) buf_ref(k->more.buf);
-    m->packets++;
     return k;
 }
 
@@ -140,10 +153,20 @@ void hp_pkt_free(struct hp_pkt *p)
 {
     struct hp_buf *b = p->buf, *kept = p->block_kept;
     slice_drop(&p->more);
+    mem_lock(b->mem);
     b->mem->packets--;
-    if (!p->own_block) mem_free(b->mem, p, sizeof *p);
+    if (!p->own_block) mem_free_locked(b->mem, p, sizeof *p);
+    mem_unlock(b->mem);
     if (kept) buf_unref(kept);
     buf_unref(b);
+}
+
+void pkt_moved(struct hp_pkt *p, ptrdiff_t by)
+{
+    p->l2 = (uint16_t)(p->l2 + by);
+    p->l3 = (uint16_t)(p->l3 + by);
+    p->l4 = (uint16_t)(p->l4 + by);
+    p->sum_start = (uint16_t)(p->sum_start + by);
 }
 
 bool pkt_own(struct hp_stack *s, struct hp_pkt *p, size_t headroom, bool flat)
@@ -162,16 +185,27 @@ bool pkt_own(struct hp_stack *s, struct hp_pkt *p, size_t headroom, bool flat)
 
     struct hp_buf *old = p->buf;
     ptrdiff_t moved = (at - b->bytes) - (p->data - old->bytes);
-    p->l2 = (uint16_t)(p->l2 + moved);
-    p->l3 = (uint16_t)(p->l3 + moved);
-    p->l4 = (uint16_t)(p->l4 + moved);
-    p->sum_start = (uint16_t)(p->sum_start + moved);
+    pkt_moved(p, moved);
     p->data = at;
     p->tail = at + linear + extra;
     p->buf = b;
     if (p->own_block && !p->block_kept) p->block_kept = old; /* the struct lives there: keep it until the struct goes */
     else buf_unref(old);
     return true;
+}
+
+struct hp_pkt *pkt_plain_copy(struct hp_pkt *p)
+{
+    size_t n = (size_t)(p->tail - p->data);
+    struct hp_pkt *k = pkt_alloc_mem(p->buf->mem, n + PKT_TAILROOM);
+    if (!k) return p;
+    memcpy((uint8_t *)k + PKT_FIELDS, (const uint8_t *)p + PKT_FIELDS, PKT_FIELDS_SIZE);
+    memcpy(pkt_put(k, n), p->data, n);
+    pkt_moved(k, (ptrdiff_t)pkt_offset(k) - pkt_offset(p));
+    k->more = p->more;
+    p->more = (struct hp_slice){0};
+    hp_pkt_free(p);
+    return k;
 }
 
 void pkt_trim(struct hp_pkt *p, size_t n)

@@ -18,7 +18,7 @@ struct hp_buf {
     void *owner;                        /* for release */
     uint8_t *bytes;
     uint32_t size, block;               /* of bytes; of the whole allocation */
-    uint32_t refs;
+    _Atomic uint32_t refs;              /* changed by buf_count() */
 };
 
 struct hp_slice {
@@ -60,6 +60,9 @@ struct hp_pkt {
     struct hp_ip src, dst;
 };
 
+/* What a copy takes along: everything but where it is in memory, and who borrows. */
+enum { PKT_FIELDS = offsetof(struct hp_pkt, id), PKT_FIELDS_SIZE = offsetof(struct hp_pkt, own_block) - PKT_FIELDS };
+
 struct pkt_queue {
     struct hp_pkt *first, **last;
     uint32_t count;
@@ -67,11 +70,17 @@ struct pkt_queue {
 
 /* `n` bytes of room after the headroom; data == tail.  NULL if memory ran out. */
 struct hp_pkt *pkt_alloc(struct hp_stack *s, size_t n);
+/* The same without a number, from this memory. */
+struct hp_pkt *pkt_alloc_mem(struct hp_mem *m, size_t n);
 /* A second packet on the same bytes (and slice): for flooding, taps, reassembly.  Gets the same id. */
 struct hp_pkt *pkt_clone(struct hp_stack *s, const struct hp_pkt *p);
 /* Makes the bytes [data, tail) writable and private with at least `headroom` in front, and, if `flat`, the slice part of
  * them.  Where it moves them there is PKT_TAILROOM behind.  False if memory ran out (p is unchanged and still the caller's). */
 bool pkt_own(struct hp_stack *s, struct hp_pkt *p, size_t headroom, bool flat);
+
+/* p in a block of its own that nobody shares: p itself if it is, or else a copy in its place (of the slice another reference), or, if memory
+ * ran out, p as it is. */
+struct hp_pkt *pkt_plain_copy(struct hp_pkt *p);
 
 static inline size_t pkt_len(const struct hp_pkt *p) { return (size_t)(p->tail - p->data) + p->more.n; }
 static inline struct hp_bytes pkt_bytes(const struct hp_pkt *p)
@@ -83,7 +92,11 @@ static inline size_t pkt_tailroom(const struct hp_pkt *p)
 {
     return (size_t)(p->buf->bytes + p->buf->size - p->tail);
 }
-static inline bool pkt_shared(const struct hp_pkt *p) { return p->buf->refs > 1; }
+static inline bool pkt_shared(const struct hp_pkt *p) { return atomic_load_explicit(&p->buf->refs, memory_order_acquire) > 1; }
+static inline struct hp_pkt *pkt_plain(struct hp_pkt *p)
+{
+    return !p->own_block || p->block_kept || p->buf->release || pkt_shared(p) ? pkt_plain_copy(p) : p;
+}
 
 /* n more bytes in front of data; the caller knows that there is headroom. */
 static inline uint8_t *pkt_push(struct hp_pkt *p, size_t n)
@@ -105,15 +118,25 @@ static inline uint8_t *pkt_put(struct hp_pkt *p, size_t n)
     p->tail += n;
     return at;
 }
+/* Offsets that count from the buffer's beginning, after the bytes have moved in it. */
+void pkt_moved(struct hp_pkt *p, ptrdiff_t by);
 /* Keeps the first n bytes (a longer n keeps all). */
 void pkt_trim(struct hp_pkt *p, size_t n);
 static inline uint16_t pkt_offset(const struct hp_pkt *p) { return (uint16_t)(p->data - p->buf->bytes); }
 static inline uint8_t *pkt_at(const struct hp_pkt *p, uint16_t offset) { return p->buf->bytes + offset; }
 
+/* One more (1) or one less (UINT32_MAX): how many there are now.  In one instruction for all threads only where there are several. */
+static inline uint32_t buf_count(struct hp_buf *b, uint32_t change)
+{
+    if (b->mem->shared) return atomic_fetch_add_explicit(&b->refs, change, memory_order_acq_rel) + change;
+    uint32_t refs = atomic_load_explicit(&b->refs, memory_order_relaxed) + change;
+    atomic_store_explicit(&b->refs, refs, memory_order_relaxed);
+    return refs;
+}
 void buf_unref(struct hp_buf *b);
 static inline struct hp_buf *buf_ref(struct hp_buf *b)
 {
-    b->refs++;
+    buf_count(b, 1);
     return b;
 }
 /* Storage without a packet, for send queues: refs 1, `size` bytes. */
@@ -135,6 +158,15 @@ static inline void pkt_queue_put(struct pkt_queue *q, struct hp_pkt *p)
     *q->last = p;
     q->last = &p->next;
     q->count++;
+}
+/* All of `from`, which is empty then, behind what is there. */
+static inline void pkt_queue_append(struct pkt_queue *q, struct pkt_queue *from)
+{
+    if (!from->first) return;
+    *q->last = from->first;
+    q->last = from->last;
+    q->count += from->count;
+    pkt_queue_init(from);
 }
 static inline struct hp_pkt *pkt_queue_take(struct pkt_queue *q)
 {

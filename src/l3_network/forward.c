@@ -26,7 +26,7 @@ static struct hp_pkt *forward_split(struct hp_stack *s, struct hp_pkt *p, size_t
         if (pkt_own(s, p, 0, false)) return p;
         return NULL;
     }
-    struct hp_pkt *q = pkt_alloc(s, n);
+    struct hp_pkt *q = pkt_alloc_mem(s->mem, n); /* it has its number: whether it is copied is nobody's business */
     if (!q) return NULL;
     memcpy(pkt_put(q, n), p->data, n);
     if (linear > n) q->more = (struct hp_slice){buf_ref(p->buf), p->data + n, (uint32_t)(linear - n)};

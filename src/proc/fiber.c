@@ -24,7 +24,22 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 
-enum { FIBER_CANARY = 64, FIBER_ASAN_FACTOR = 4 };
+#if defined(__SANITIZE_THREAD__)
+#define FIBER_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define FIBER_TSAN 1
+#endif
+#endif
+#ifndef FIBER_TSAN
+#define FIBER_TSAN 0
+#endif
+
+#if FIBER_TSAN
+#include <sanitizer/tsan_interface.h>
+#endif
+
+enum { FIBER_CANARY = 64, FIBER_SANITIZED_FACTOR = 4 };
 
 /* ---- the switch: saves on the present stack, notes where in *save, goes on from `load` ---- */
 
@@ -190,10 +205,13 @@ int fiber_init(struct hp_mem *m, struct fiber *f, size_t stack_bytes, void (*fn)
     if (!fiber_possible()) return HP_EOPNOTSUPP;
     size_t size = stack_bytes ? stack_bytes : FIBER_STACK_DEFAULT;
     if (size < FIBER_STACK_MIN) size = FIBER_STACK_MIN;
-    if (FIBER_ASAN) size *= FIBER_ASAN_FACTOR; /* its frames are larger */
+    if (FIBER_ASAN || FIBER_TSAN) size *= FIBER_SANITIZED_FACTOR; /* its frames are larger */
     f->stack = mem_alloc(m, size);
     if (!f->stack) return HP_ENOMEM;
     f->size = size;
+#if FIBER_TSAN
+    f->fake = __tsan_create_fiber(0);
+#endif
     for (size_t i = 0; i < FIBER_CANARY; i++) f->stack[i] = fiber_canary(i);
     uint8_t *top = f->stack + size;
     f->sp = fiber_frame(top - ((uintptr_t)top & 15), fn, arg);
@@ -206,6 +224,9 @@ void fiber_free(struct hp_mem *m, struct fiber *f)
 #if FIBER_ASAN
     __asan_unpoison_memory_region(f->stack, f->size);
 #endif
+#if FIBER_TSAN
+    __tsan_destroy_fiber(f->fake);
+#endif
     mem_free(m, f->stack, f->size);
     f->stack = NULL;
 }
@@ -216,6 +237,10 @@ void fiber_enter(struct fiber *from, struct fiber *f)
 {
 #if FIBER_ASAN
     __sanitizer_start_switch_fiber(&from->fake, f->stack, f->size);
+#endif
+#if FIBER_TSAN
+    from->fake = __tsan_get_current_fiber();
+    __tsan_switch_to_fiber(f->fake, 0);
 #endif
     fiber_swap(&from->sp, f->sp);
 #if FIBER_ASAN
@@ -228,6 +253,9 @@ void fiber_leave(struct fiber *f, struct fiber *to, bool ends)
 {
 #if FIBER_ASAN
     __sanitizer_start_switch_fiber(ends ? NULL : &f->fake, to->asan_stack, to->asan_size);
+#endif
+#if FIBER_TSAN
+    __tsan_switch_to_fiber(to->fake, 0);
 #endif
     fiber_swap(&f->sp, to->sp);
 #if FIBER_ASAN

@@ -10,7 +10,7 @@ struct fiber {
     void *sp;                   /* where it stopped                                                        */
     uint8_t *stack;             /* lowest byte; NULL = the stack of whoever enters fibers                  */
     size_t size;
-    void *fake;                 /* AddressSanitizer's                                                      */
+    void *fake;                 /* AddressSanitizer's, or ThreadSanitizer's                                */
     const void *asan_stack;     /* the stack to go back to, as AddressSanitizer wants to be told           */
     size_t asan_size;
 };

@@ -3,9 +3,9 @@
 import os, re, sys
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-FREESTANDING = {"stdbool.h", "stddef.h", "stdint.h", "string.h", "assert.h", "stdalign.h", "limits.h", "stdarg.h",
+FREESTANDING = {"stdatomic.h", "stdbool.h", "stddef.h", "stdint.h", "string.h", "assert.h", "stdalign.h", "limits.h", "stdarg.h",
                 "immintrin.h", "emmintrin.h", "tmmintrin.h", "arm_neon.h", "nmmintrin.h",
-                "sanitizer/common_interface_defs.h", "sanitizer/asan_interface.h"}
+                "sanitizer/common_interface_defs.h", "sanitizer/asan_interface.h", "sanitizer/tsan_interface.h"}
 LAYERS = ["l1_physical", "l2_link", "l3_network", "l4_transport", "l5_session", "l6_presentation", "l7_application"]
 FACE = {"l1_physical": "physical.h", "l2_link": "link.h", "l3_network": "network.h", "l4_transport": "transport.h",
         "l5_session": "session.h"}
