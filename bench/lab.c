@@ -1,7 +1,8 @@
 /* The lab's speed: whole networks of full stacks in virtual time, on one core.
  *
  * A hop is a frame that arrived at the other end of a cable; everything that it causes (switching, routing, TCP at the ends) is
- * counted in its cost.  Options: --json, --only NAME, --seconds N (of virtual time, for the flows), --hosts N, --digest. */
+ * counted in its cost.  Options: --json, --only NAME, --seconds N (of virtual time, for the flows), --hosts N, --threads N, --digest. */
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +16,9 @@
 enum { BENCH_PORT = 5001, BENCH_PIECE = 65536, FLOWS = 64, BRANCHES = 10, LEAVES = 100, REQUEST = 100, RESPONSE = 1000 };
 
 static bool json, digest;
-static size_t held; /* with what the arena adds: whole cache lines */
+static atomic_size_t held; /* with what the arena adds: whole cache lines */
 static struct hp_arena *arena;
+static struct hp_crew *crew; /* NULL: one thread */
 
 static size_t bench_lines(size_t n) { return (n + 63) & ~(size_t)63; }
 
@@ -44,10 +46,11 @@ static void must(const char *what, int err)
     if (err < 0 && err != HP_EINPROGRESS) die(what, err);
 }
 
+/* Of one thread, what it had of the processor; of several, what passed. */
 static double seconds(void)
 {
     struct timespec t;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    clock_gettime(crew ? CLOCK_MONOTONIC : CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
@@ -65,6 +68,7 @@ static struct hp_world *world_new(void)
     struct hp_world *w = hp_world_new(1, &bench_allocator);
     if (!w) die("world", HP_ENOMEM);
     hp_world_set_digest(w, digest);
+    if (crew) must("threads", hp_world_set_workers(w, hp_crew_workers(crew)));
     return w;
 }
 
@@ -95,7 +99,7 @@ struct flow {
     uint64_t bytes;
 };
 
-static uint8_t piece[BENCH_PIECE];
+static const uint8_t piece[BENCH_PIECE];
 
 static void bulk_send(void *ctx, struct hp_stack *s)
 {
@@ -239,20 +243,17 @@ struct leaf {
     enum hp_sock_type type;
 };
 
-static uint64_t answers;
-
 static void leaf_step(void *ctx, struct hp_stack *s)
 {
     struct leaf *l = ctx;
     unsigned what;
+    uint8_t in[2 * RESPONSE];
     while (hp_next_ready(s, &what)) {
         if (what & HP_WRITABLE && !l->got) hp_send(l->sock, piece, REQUEST, 0);
-        for (int64_t n; (n = hp_recv(l->sock, piece, sizeof piece, 0)) > 0;) {
+        for (int64_t n; (n = hp_recv(l->sock, in, sizeof in, 0)) > 0;) {
             uint64_t before = l->got / RESPONSE;
             l->got += (uint64_t)n;
-            if (l->got / RESPONSE == before) continue;
-            answers++;
-            hp_send(l->sock, piece, REQUEST, 0);
+            if (l->got / RESPONSE > before) hp_send(l->sock, piece, REQUEST, 0);
         }
     }
 }
@@ -261,10 +262,11 @@ static void tree_serve_streams(void *ctx, struct hp_stack *s)
 {
     struct flow *f = ctx;
     unsigned what;
+    uint8_t in[2 * RESPONSE];
     for (struct hp_sock *sock; (sock = hp_next_ready(s, &what));) {
         while (sock == f->sock && hp_accept(f->sock, &sock, NULL) == HP_OK) sock = f->sock;
         if (sock == f->sock) continue;
-        for (int64_t n; (n = hp_recv(sock, piece, sizeof piece, 0)) > 0;)
+        for (int64_t n; (n = hp_recv(sock, in, sizeof in, 0)) > 0;)
             for (; n >= REQUEST; n -= REQUEST) hp_send(sock, piece, RESPONSE, 0);
     }
 }
@@ -272,10 +274,18 @@ static void tree_serve_streams(void *ctx, struct hp_stack *s)
 static void tree_serve_datagrams(void *ctx, struct hp_stack *s)
 {
     unsigned what;
+    uint8_t in[2 * RESPONSE];
     for (struct hp_sock *sock; (sock = hp_next_ready(s, &what));) {
         struct hp_recv_info from;
-        while (hp_recvfrom(sock, piece, sizeof piece, 0, &from) >= 0) hp_sendto(sock, piece, RESPONSE, 0, &from.from);
+        while (hp_recvfrom(sock, in, sizeof in, 0, &from) >= 0) hp_sendto(sock, piece, RESPONSE, 0, &from.from);
     }
+}
+
+static uint64_t leaves_answered(const struct leaf *leaf)
+{
+    uint64_t sum = 0;
+    for (int i = 0; i < BRANCHES * LEAVES; i++) sum += leaf[i].got / RESPONSE;
+    return sum;
 }
 
 static void leaf_start(void *ctx, struct hp_stack *s)
@@ -340,11 +350,13 @@ static void bench_tree(const char *name, enum hp_sock_type type, hp_time warm, h
     hp_world_run(w, warm, NULL, NULL);
     for (int i = 0; i < BRANCHES * LEAVES; i++)
         if (!leaf[i].got) die("a leaf was not answered", HP_ETIMEDOUT);
-    answers = 0;
+    uint64_t answers = leaves_answered(leaf);
     struct run r = run_measured(w, span);
+    answers = leaves_answered(leaf) - answers;
     snprintf(text, sizeof text, "%s_exchanges", name);
     report(text, (double)answers / r.took, "exchanges/s", "100 bytes there, 1000 back, 3 hops each way");
     report_run(&r, name, 0);
+    if (digest) fprintf(stderr, "digest %016llx, %llu events\n", (unsigned long long)hp_world_digest(w), (unsigned long long)hp_world_events(w));
     hp_world_free(w);
 }
 
@@ -377,18 +389,32 @@ static void bench_idle(int hosts)
     if (held) die("memory leaked", HP_ENOMEM);
 }
 
+/* The trees again, in several threads. */
+static void bench_crew(const char *only, int threads, hp_time span)
+{
+    crew = threads > 1 ? hp_crew_new((unsigned)threads) : NULL;
+    if (!crew) return;
+    if (!only || strcmp(only, "tree-cores") == 0) bench_tree("tree_1000_cores", HP_STREAM, HP_MS(30), span);
+    if (!only || strcmp(only, "tree-udp-cores") == 0) bench_tree("tree_udp_1000_cores", HP_DGRAM, HP_MS(30), span);
+    hp_crew_free(crew);
+}
+
 int main(int argc, char **argv)
 {
     const char *only = NULL;
-    int hosts = 10000, span = 2;
+    int hosts = 10000, span = 2, threads = (int)hp_os_cores();
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--json") == 0) json = true;
         else if (strcmp(argv[i], "--digest") == 0) digest = true;
         else if (strcmp(argv[i], "--only") == 0 && i + 1 < argc) only = argv[++i];
         else if (strcmp(argv[i], "--seconds") == 0 && i + 1 < argc) span = atoi(argv[++i]);
         else if (strcmp(argv[i], "--hosts") == 0 && i + 1 < argc) hosts = atoi(argv[++i]);
+        else if (strcmp(argv[i], "--threads") == 0 && i + 1 < argc) threads = atoi(argv[++i]);
         else {
-            fprintf(stderr, "usage: %s [--json] [--only one|many|tree|tree-udp|idle] [--seconds N] [--hosts N] [--digest]\n", argv[0]);
+            fprintf(stderr,
+                    "usage: %s [--json] [--only one|many|tree|tree-udp|idle|tree-cores|tree-udp-cores] [--seconds N] [--hosts N]\n"
+                    "       [--threads N] [--digest]\n",
+                    argv[0]);
             return 2;
         }
     }
@@ -399,6 +425,7 @@ int main(int argc, char **argv)
     if (!only || strcmp(only, "tree") == 0) bench_tree("tree_1000", HP_STREAM, HP_MS(30), HP_MS(25) * span);
     if (!only || strcmp(only, "tree-udp") == 0) bench_tree("tree_udp_1000", HP_DGRAM, HP_MS(30), HP_MS(25) * span);
     if (!only || strcmp(only, "idle") == 0) bench_idle(hosts);
+    bench_crew(only, threads, HP_MS(25) * span);
     hp_arena_free(arena);
     if (json) printf("]\n");
     return 0;

@@ -70,7 +70,22 @@ hp_time hp_world_now(const struct hp_world *w);
 int hp_world_run(struct hp_world *w, hp_time until, bool (*done)(void *ctx), void *ctx);
 /* One event; false if nothing is left to happen. */
 bool hp_world_step(struct hp_world *w);
-uint64_t hp_world_events(const struct hp_world *w);     /* that have happened */
+/* That have happened: a call, frames that came to a machine or its wire's new room, a machine's step.  However many threads there are. */
+uint64_t hp_world_events(const struct hp_world *w);
+
+/* Threads: `count` of them, with the one that calls.  run() calls task(arg, i) for every i below count, each in a thread of its own (or one after
+ * the other, for a test), and comes back when all of them have.  os.h has some: hp_crew_new(). */
+struct hp_workers {
+    unsigned count;
+    void (*run)(void *ctx, void (*task)(void *arg, unsigned i), void *arg);
+    void *ctx;
+    const uint64_t *busy;       /* how long each has worked so far, in any unit: so that it can be shared out evenly; or NULL */
+};
+/* From now on hp_world_run() without `done` may run parts of the world at the same time, where cables are long enough for that: the same run, bit
+ * for bit, with the same digest, sooner.  Not while there is a trace (hp_world_trace) or a machine with a memory_max.  The world's
+ * allocator then takes calls from several threads at once; programs and hp_world_on_step() of different machines happen at the same time, and
+ * must not share anything, or ask hp_world_now().  NULL or a count below 2: one thread again.  `run` is copied.  HP_EINVAL: it is running. */
+int hp_world_set_workers(struct hp_world *w, const struct hp_workers *workers);
 
 /* fn at that time (a time in the past: now), in the order of time, then of these calls.  It may do anything but run or free the world.
  * HP_ENOMEM.  Costs a look at every machine when it happens; hp_world_at_machine: only at this one, and fn gets its stack, unless it is down. */

@@ -14,11 +14,18 @@ extern "C" {
 /* ---- what a stack needs from outside ---- */
 const struct hp_allocator *hp_os_allocator(void);   /* malloc and free                                      */
 /* Memory for labs of many machines: blocks that begin on cache lines, in huge pages where the system has some.  What is given back is kept for
- * blocks of the same size; all of it goes back to the system with the arena.  For one thread.  NULL without memory. */
+ * blocks of the same size; all of it goes back to the system with the arena.  For any number of threads.  NULL without memory. */
 struct hp_arena;
 struct hp_arena *hp_arena_new(void);
 const struct hp_allocator *hp_arena_allocator(const struct hp_arena *a);    /* the arena's, as long as it lives */
 void hp_arena_free(struct hp_arena *a);             /* everything that came from it has been given back; or NULL */
+/* Threads for hp_world_set_workers() (lab.h): `count` of them, the caller among them.  One world at a time.  NULL if there are none to be had. */
+struct hp_crew;
+struct hp_workers;
+struct hp_crew *hp_crew_new(unsigned count);
+const struct hp_workers *hp_crew_workers(const struct hp_crew *c);
+void hp_crew_free(struct hp_crew *c);               /* or NULL */
+unsigned hp_os_cores(void);                         /* that this process may use */
 int hp_os_entropy(uint8_t out[32]);                 /* secret bytes; HP_EIO                                 */
 hp_time hp_os_now(void);                            /* the monotonic clock                                  */
 hp_time hp_os_unix_time(void);                      /* nanoseconds since 1970: for captures and logs        */

@@ -88,6 +88,19 @@ unsigned hp_cable_step(struct hp_cable *c, hp_time now);
  * processor's cache. */
 void hp_cable_expect(const struct hp_cable *c, int stage);
 
+/* A cable between two threads.  What is sent at one end cannot arrive at the other before hp_cable_lookahead() has passed, so both ends may be
+ * at work at once for that long, each in the thread of its machine: hp_cable_end_begin(), steps, hp_cable_end_finish().  Then, while neither
+ * is, hp_cable_exchange() hands over what was sent meanwhile.  A split cable has no hp_cable_next() and hp_cable_step(), but for each end what
+ * happens there: frames arrive, and its ring has room.  Nothing else may be done to the cable until it is whole again. */
+hp_time hp_cable_lookahead(const struct hp_cable *c);           /* 0: this one cannot be split: half duplex, at a hub, an end in nothing, or no rate */
+void hp_cable_split(struct hp_cable *c, bool split);
+hp_time hp_cable_end_next(const struct hp_cable *c, int end);
+bool hp_cable_end_step(struct hp_cable *c, int end, hp_time now);      /* the machine at this end has something to do */
+void hp_cable_end_begin(struct hp_cable *c, int end);           /* what was handed over is taken in */
+void hp_cable_end_finish(struct hp_cable *c, int end);          /* what was sent is made ready */
+void hp_cable_end_expect(const struct hp_cable *c, int end, int stage); /* as hp_cable_expect() */
+bool hp_cable_exchange(struct hp_cable *c);                     /* false: nothing was sent */
+
 /* From now on (frames that are under way stay so); mtu, half_duplex, code, queue_max, queue, mac and name cannot be changed. */
 void hp_cable_set(struct hp_cable *c, const struct hp_cable_config *config);
 void hp_cable_get(const struct hp_cable *c, int end, struct hp_way *out);
@@ -114,6 +127,7 @@ struct hp_cable_event {
     enum hp_cable_event_kind kind;
     enum hp_drop drop;
     int end;                    /* that sent it */
+    bool far;                   /* it happened at the other end, else at this one */
     hp_time time;
     const struct hp_cable *cable;
     const struct hp_pkt *pkt;
@@ -123,8 +137,9 @@ struct hp_cable_trace {
     void *ctx;
 };
 void hp_cable_set_trace(struct hp_cable *c, const struct hp_cable_trace *trace);
-/* For whoever keeps a list of deadlines: told when hp_cable_next() has become earlier outside of hp_cable_step(). */
-void hp_cable_set_watch(struct hp_cable *c, void (*earlier)(void *ctx, struct hp_cable *c), void *ctx);
+/* For whoever keeps a list of deadlines: told when hp_cable_next() has become earlier outside of hp_cable_step(), by what this end's machine
+ * did.  A split cable: when hp_cable_end_next() of this end has. */
+void hp_cable_set_watch(struct hp_cable *c, void (*earlier)(void *ctx, struct hp_cable *c, int end), void *ctx);
 
 /* ---- hubs: what comes in at one port goes out at all others, at once, unread ---- */
 

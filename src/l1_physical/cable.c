@@ -12,32 +12,34 @@
 
 /* ---- what others are told ---- */
 
-static void cable_emit(const struct cable_end *e, enum hp_cable_event_kind kind, enum hp_drop why, const struct hp_pkt *p,
+static void cable_emit(const struct cable_end *e, enum hp_cable_event_kind kind, bool far, enum hp_drop why, const struct hp_pkt *p,
                        hp_time now)
 {
     const struct hp_cable *c = e->cable;
-    struct hp_cable_event ev = {.kind = kind, .drop = why, .end = e == &c->end[1], .time = now, .cable = c, .pkt = p};
+    struct hp_cable_event ev = {.kind = kind, .drop = why, .end = e == &c->end[1], .far = far, .time = now, .cable = c, .pkt = p};
     c->trace.event(c->trace.ctx, &ev);
 }
 
-static inline void cable_tell(const struct cable_end *e, enum hp_cable_event_kind kind, enum hp_drop why,
+static inline void cable_tell(const struct cable_end *e, enum hp_cable_event_kind kind, bool far, enum hp_drop why,
                               const struct hp_pkt *p, hp_time now)
 {
-    if (e->cable->trace.event) cable_emit(e, kind, why, p, now);
+    if (e->cable->trace.event) cable_emit(e, kind, far, why, p, now);
 }
 
-void cable_wake(struct hp_cable *c, hp_time at)
+void cable_wake(struct cable_end *e, hp_time at)
 {
+    struct hp_cable *c = e->cable;
     if (at >= c->next) return;
     c->next = at;
-    if (c->earlier && !c->stepping) c->earlier(c->earlier_ctx, c);
+    if (c->earlier && !c->stepping) c->earlier(c->earlier_ctx, c, e == &c->end[1]);
 }
 
 void cable_wake_end(struct cable_end *e, hp_time at)
 {
     if (at >= e->due) return;
     e->due = at;
-    cable_wake(e->cable, at);
+    if (!e->cable->split) cable_wake(e, at);
+    else if (e->cable->earlier) e->cable->earlier(e->cable->earlier_ctx, e->cable, e == &e->cable->end[1]);
 }
 
 /* What happens to a stack outside of its step happens now. */
@@ -49,21 +51,19 @@ static void cable_clock(const struct cable_end *e, hp_time now)
 
 void cable_drop(struct cable_end *e, struct hp_pkt *p, enum hp_drop why, hp_time now)
 {
-    e->way.stats.lost++;
-    cable_tell(e, HP_CABLE_DROP, why, p, now);
+    e->way.stats.lost += p != NULL;
+    cable_tell(e, HP_CABLE_DROP, false, why, p, now);
     cable_clock(e, now);
     hp_wire_drop(&e->wire, p, why);
 }
 
-/* The receiver found that what came is no frame. */
-static void cable_refuse(struct cable_end *from, struct hp_pkt *p, hp_time now)
+/* What came is no frame, or nobody is there: that is found at this end. */
+static void cable_refuse(struct cable_end *from, struct cable_end *at, enum hp_drop why, struct hp_pkt *p, hp_time now)
 {
-    struct cable_end *to = cable_other(from);
-    enum hp_drop why = (enum hp_drop)p->broken;
-    from->way.stats.lost++;
-    cable_tell(from, HP_CABLE_DROP, why, p, now);
-    cable_clock(to, now);
-    hp_wire_drop(&to->wire, p, why);
+    from->refused++;
+    cable_tell(from, HP_CABLE_DROP, true, why, p, now);
+    cable_clock(at, now);
+    hp_wire_drop(&at->wire, p, why);
 }
 
 /* ---- sending ---- */
@@ -91,9 +91,13 @@ void cable_send(struct cable_end *e, struct hp_pkt *p, hp_time now)
     struct hp_cable *c = e->cable;
     e->way.stats.frames++;
     e->way.stats.bytes += pkt_len(p);
-    cable_tell(e, HP_CABLE_ENTER, HP_DROP_NONE, p, now);
+    cable_tell(e, HP_CABLE_ENTER, false, HP_DROP_NONE, p, now);
     if (!c->up) {
         cable_drop(e, p, HP_DROP_WIRE_DOWN, now);
+        return;
+    }
+    if (e->hub && !cable_room(e, now)) { /* a hub does not wait for room */
+        cable_drop(e, p, HP_DROP_WIRE_FULL, now);
         return;
     }
     if (c->half) {
@@ -102,7 +106,7 @@ void cable_send(struct cable_end *e, struct hp_pkt *p, hp_time now)
     }
     enum hp_drop why = way_put(&e->way, p, now);
     if (why) cable_drop(e, p, why, now);
-    else cable_wake_end(e, way_next(&e->way));
+    else if (!c->split) cable_wake_end(e, flight_next(&e->way.flight));
 }
 
 static void cable_wire_tx(struct hp_wire *w, struct hp_pkt *p) { cable_send(w->state, p, stack_outside(w->stack)); }
@@ -122,36 +126,39 @@ static const struct hp_wire_ops cable_ops = {
 
 /* ---- arriving ---- */
 
-static void cable_deliver(struct cable_end *from, struct hp_pkt *p, hp_time now)
+void cable_deliver(struct cable_end *from, struct hp_pkt *p, hp_time now)
 {
     struct cable_end *to = cable_other(from);
-    if (!to->wire.link && !to->hub) { /* nobody is there */
-        cable_drop(from, p, HP_DROP_WIRE_DOWN, now);
+    if (!to->wire.link && !to->hub) {
+        cable_refuse(from, from, HP_DROP_WIRE_DOWN, p, now);
         return;
     }
     if (p->broken) {
-        cable_refuse(from, p, now);
+        cable_refuse(from, to, (enum hp_drop)p->broken, p, now);
         return;
     }
-    cable_tell(from, HP_CABLE_LEAVE, HP_DROP_NONE, p, now);
+    cable_tell(from, HP_CABLE_LEAVE, true, HP_DROP_NONE, p, now);
     if (to->hub) hub_rx(to->hub, to->port, p, now);
     else hp_wire_rx(&to->wire, p);
 }
 
 hp_time hp_cable_next(const struct hp_cable *c) { return c->next; }
 
+bool cable_tell_room(struct cable_end *e, hp_time now)
+{
+    if (e->ready_at > now) return false;
+    e->ready_at = HP_NEVER;
+    e->asked = false;
+    hp_wire_ready(&e->wire);
+    return true;
+}
+
 /* Answers whose stack has something to do: 1 = this end's, 2 = the other's. */
 static unsigned cable_end_step(struct cable_end *e, hp_time now)
 {
-    unsigned woken = 0;
-    if (e->ready_at <= now) {
-        e->ready_at = HP_NEVER;
-        e->asked = false;
-        hp_wire_ready(&e->wire);
-        woken = 1;
-    }
-    for (struct hp_pkt *p; (p = way_take(&e->way, now)); woken |= 2) cable_deliver(e, p, now);
-    hp_time next = way_next(&e->way);
+    unsigned woken = cable_tell_room(e, now);
+    for (struct hp_pkt *p; (p = flight_take(&e->way.flight, now)); woken |= 2) cable_deliver(e, p, now);
+    hp_time next = flight_next(&e->way.flight);
     e->due = next < e->ready_at ? next : e->ready_at;
     return woken;
 }
@@ -200,6 +207,7 @@ static void expect_reading(const struct hp_pkt *p, const struct hp_wire *at)
 {
     const struct hp_stack *s = at->stack;
     expect_bytes(p->data, CACHE_LINE);
+    __builtin_prefetch(p->buf->mem, 1); /* where it may die */
     if (p->more.n) expect_bytes(p->more.p, PAYLOAD_BEGIN);
     if (!at->link) return;
     expect_bytes(s->layer, sizeof s->layer + CACHE_LINE);
@@ -208,16 +216,23 @@ static void expect_reading(const struct hp_pkt *p, const struct hp_wire *at)
     expect_bytes(s->state, CACHE_LINE);
 }
 
+static inline void expect_flight(const struct flight *f, const struct hp_wire *at, int stage)
+{
+    const struct hp_pkt *p = f->flying.first;
+    if (p) (stage == 1 ? expect_arrival : expect_reading)(p, at);
+}
+
 void hp_cable_expect(const struct hp_cable *c, int stage)
 {
-    if (stage == 0) {
-        expect_cable(c);
-        return;
-    }
-    for (int i = 0; i < 2; i++) {
-        const struct hp_pkt *p = c->end[i].way.flying.first;
-        if (p) (stage == 1 ? expect_arrival : expect_reading)(p, &c->end[!i].wire);
-    }
+    if (stage == 0) expect_cable(c);
+    else if (!c->split)
+        for (int i = 0; i < 2; i++) expect_flight(&c->end[i].way.flight, &c->end[!i].wire, stage);
+}
+
+void hp_cable_end_expect(const struct hp_cable *c, int end, int stage)
+{
+    if (stage == 0) expect_cable(c);
+    else expect_flight(&c->end[!end].far, &c->end[end].wire, stage);
 }
 
 /* ---- making and changing ---- */
@@ -240,6 +255,7 @@ static void cable_end_init(struct hp_cable *c, int i, uint64_t seed, const struc
     way_init(&e->way, seed, name);
     e->way.fcs = true;
     e->way.code = config->code;
+    flight_init(&e->far);
     pkt_queue_init(&e->waiting);
     random_init(&e->backoff, seed, name, "backoff");
 }
@@ -297,8 +313,10 @@ void hp_cable_free(struct hp_cable *c)
     if (!c) return;
     c->trace.event = NULL;
     cable_cut(c, 0);
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
         if (c->end[i].hub) hub_unplug(c->end[i].hub, c->end[i].port);
+        split_free(&c->end[i]);
+    }
     c->allocator.free(c->allocator.ctx, c, sizeof *c);
 }
 
@@ -313,7 +331,8 @@ void hp_cable_stats(const struct hp_cable *c, int end, struct hp_cable_stats *ou
 {
     const struct cable_end *e = &c->end[end != 0];
     *out = e->way.stats;
-    out->flying = e->way.flying.count + e->way.late.count + e->waiting.count;
+    out->lost += e->refused;
+    out->flying = flight_count(&e->way.flight) + flight_count(&e->far) + e->waiting.count;
     out->delivered = out->frames + out->duplicated - out->lost - out->flying;
 }
 
@@ -322,7 +341,7 @@ void hp_cable_set_trace(struct hp_cable *c, const struct hp_cable_trace *trace)
     c->trace = trace ? *trace : (struct hp_cable_trace){NULL, NULL};
 }
 
-void hp_cable_set_watch(struct hp_cable *c, void (*earlier)(void *ctx, struct hp_cable *c), void *ctx)
+void hp_cable_set_watch(struct hp_cable *c, void (*earlier)(void *ctx, struct hp_cable *c, int end), void *ctx)
 {
     c->earlier = earlier;
     c->earlier_ctx = ctx;

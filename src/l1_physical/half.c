@@ -18,7 +18,7 @@ bool half_room(const struct cable_end *e)
 static void half_try_at(struct cable_end *e, hp_time at)
 {
     e->attempt_at = e->waiting.first ? at : HP_NEVER;
-    cable_wake(e->cable, e->attempt_at);
+    cable_wake(e, e->attempt_at);
 }
 
 void half_wait(struct cable_end *e, struct hp_pkt *p, hp_time now)
@@ -51,7 +51,7 @@ static void half_start(struct cable_end *e, hp_time now)
     struct hp_pkt *p = half_take(e);
     enum hp_drop why = way_put(&e->way, p, now);
     if (why) cable_drop(e, p, why, now);
-    else cable_wake_end(e, way_next(&e->way));
+    else cable_wake_end(e, flight_next(&e->way.flight));
     c->silent_at = e->way.busy_until + e->way.config.delay;
     half_try_at(e, c->silent_at);
 }

@@ -23,8 +23,8 @@ static void impair_flush_below(struct hp_wire *w)
 
 static void impair_arm(struct impair *k)
 {
-    hp_time at = way_next(&k->in);
-    hp_time out = k->held ? HP_NEVER : way_next(&k->out);
+    hp_time at = flight_next(&k->in.flight);
+    hp_time out = k->held ? HP_NEVER : flight_next(&k->out.flight);
     if (out < at) at = out;
     if (k->asked && !k->held && way_ready_at(&k->out) < at) at = way_ready_at(&k->out);
     if (at != HP_NEVER) timer_set(k->wire.stack, &k->timer, at);
@@ -36,7 +36,7 @@ static void impair_send(struct impair *k)
     struct hp_wire *below = k->wire.below;
     bool sent = false;
     for (;;) {
-        if (!k->held) k->held = way_take(&k->out, k->wire.stack->now);
+        if (!k->held) k->held = flight_take(&k->out.flight, k->wire.stack->now);
         if (!k->held || !hp_wire_room(below)) break; /* a full wire says hp_wire_ready(): then we are flushed */
         struct hp_pkt *p = k->held;
         k->held = NULL;
@@ -49,7 +49,7 @@ static void impair_send(struct impair *k)
 static void impair_fire(struct hp_stack *s, struct hp_timer *t)
 {
     struct impair *k = (struct impair *)(void *)((char *)t - offsetof(struct impair, timer));
-    for (struct hp_pkt *p; (p = way_take(&k->in, s->now));) hp_wire_rx(&k->wire, p);
+    for (struct hp_pkt *p; (p = flight_take(&k->in.flight, s->now));) hp_wire_rx(&k->wire, p);
     impair_send(k);
     if (k->asked && !k->held && s->now >= way_ready_at(&k->out)) {
         k->asked = false;
@@ -89,7 +89,7 @@ static void impair_rx(struct hp_wire *w, struct hp_pkt *p)
     hp_time now = w->stack->now;
     enum hp_drop why = way_room(&k->in, now) ? way_put(&k->in, p, now) : HP_DROP_WIRE_FULL;
     if (why) hp_wire_drop(w, p, why);
-    while ((p = way_take(&k->in, now))) hp_wire_rx(w, p);
+    while ((p = flight_take(&k->in.flight, now))) hp_wire_rx(w, p);
     impair_arm(k);
 }
 

@@ -17,8 +17,7 @@ static const hp_time way_ring_time = HP_US(100);
 void way_init(struct way *y, uint64_t seed, const char *name)
 {
     *y = (struct way){0};
-    pkt_queue_init(&y->flying);
-    pkt_queue_init(&y->late);
+    flight_init(&y->flight);
     fault_init(&y->fault, seed, name);
 }
 
@@ -92,7 +91,7 @@ static void way_fly_twice(struct way *y, const struct hp_pkt *p, hp_time due)
     struct hp_pkt *twin = pkt_clone(NULL, p);
     if (!twin) return; /* memory ran out: it arrives once */
     y->stats.duplicated++;
-    way_fly(&y->flying, &y->last_due, twin, due);
+    way_fly(&y->flight.flying, &y->last_due, twin, due);
 }
 
 /* Bit errors, if any fall on this frame.  False: no memory. */
@@ -123,11 +122,11 @@ enum hp_drop way_put_faulty(struct way *y, struct hp_pkt *p)
     hp_time due = y->busy_until + y->config.delay + fate.jitter;
     if (fate.twice) way_fly_twice(y, p, due);
     if (!fate.late) {
-        way_fly(&y->flying, &y->last_due, p, due);
+        way_fly(&y->flight.flying, &y->last_due, p, due);
         return HP_DROP_NONE;
     }
     y->stats.delayed++;
-    way_fly(&y->late, &y->last_late, p, due + fate.late);
+    way_fly(&y->flight.late, &y->last_late, p, due + fate.late);
     return HP_DROP_NONE;
 }
 
@@ -135,23 +134,23 @@ enum hp_drop way_put_faulty(struct way *y, struct hp_pkt *p)
 enum hp_drop way_put_rateless(struct way *y, struct hp_pkt *p)
 {
     if (y->config.trace) trace_send(y, (unsigned __int128)way_frame_bytes(p) * 8 * WAY_SECOND + y->rest);
-    if (y->flying.count + y->late.count >= WAY_FLYING_MAX) return HP_DROP_WIRE_FULL;
+    if (flight_count(&y->flight) >= WAY_FLYING_MAX) return HP_DROP_WIRE_FULL;
     if (y->faulty) return way_put_faulty(y, p);
-    way_fly(&y->flying, &y->last_due, p, y->busy_until + y->config.delay);
+    way_fly(&y->flight.flying, &y->last_due, p, y->busy_until + y->config.delay);
     return HP_DROP_NONE;
 }
 
-struct hp_pkt *way_take_either(struct way *y, hp_time now)
+struct hp_pkt *flight_take_either(struct flight *f, hp_time now)
 {
-    struct hp_pkt *first = y->flying.first, *late = y->late.first;
-    if (late->time <= now && (!first || late->time < first->time)) return pkt_queue_take(&y->late);
-    return first && first->time <= now ? pkt_queue_take(&y->flying) : NULL;
+    struct hp_pkt *first = f->flying.first, *late = f->late.first;
+    if (late->time <= now && (!first || late->time < first->time)) return pkt_queue_take(&f->late);
+    return first && first->time <= now ? pkt_queue_take(&f->flying) : NULL;
 }
 
 struct hp_pkt *way_cut(struct way *y)
 {
     y->busy_until = y->last_due = y->last_late = 0;
     y->rest = 0;
-    struct hp_pkt *p = pkt_queue_take(&y->flying);
-    return p ? p : pkt_queue_take(&y->late);
+    struct hp_pkt *p = pkt_queue_take(&y->flight.flying);
+    return p ? p : pkt_queue_take(&y->flight.late);
 }

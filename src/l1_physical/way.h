@@ -11,9 +11,14 @@ enum {
     WAY_SECOND = 1000000000,
 };
 
+/* Frames under way, both queues by time; late ones were overtaken. */
+struct flight {
+    struct pkt_queue flying, late;
+};
+
 /* In the order of need: a frame without faults touches the beginning only. */
 struct way {
-    struct pkt_queue flying, late;      /* both by time; late ones were overtaken */
+    struct flight flight;
     hp_time busy_until;                 /* the last frame's last bit is on the medium */
     uint64_t rest;                      /* of the division by rate, so that no bit time is lost */
     hp_time ring;                       /* how far ahead frames are taken */
@@ -29,22 +34,30 @@ struct way {
 
 void way_init(struct way *y, uint64_t seed, const char *name);
 void way_set(struct way *y, const struct hp_way *config, uint32_t mtu);
-/* The parts of way_put() and way_take() that are not always needed. */
+/* The parts of way_put() and flight_take() that are not always needed. */
 enum hp_drop way_put_faulty(struct way *y, struct hp_pkt *p);
 enum hp_drop way_put_rateless(struct way *y, struct hp_pkt *p);
-struct hp_pkt *way_take_either(struct way *y, hp_time now);
+struct hp_pkt *flight_take_either(struct flight *f, hp_time now);
 /* Any frame that is left, for a medium that is cut, or NULL. */
 struct hp_pkt *way_cut(struct way *y);
 /* What a frame of n bytes takes to be sent, without what was left over from the last. */
 hp_time way_span(const struct way *y, size_t bits);
 
-static inline hp_time way_next(const struct way *y)
+static inline void flight_init(struct flight *f)
 {
-    hp_time at = y->flying.first ? y->flying.first->time : HP_NEVER;
-    return y->late.first && y->late.first->time < at ? y->late.first->time : at;
+    pkt_queue_init(&f->flying);
+    pkt_queue_init(&f->late);
 }
+static inline uint32_t flight_count(const struct flight *f) { return f->flying.count + f->late.count; }
+static inline hp_time flight_next(const struct flight *f)
+{
+    hp_time at = f->flying.first ? f->flying.first->time : HP_NEVER;
+    return f->late.first && f->late.first->time < at ? f->late.first->time : at;
+}
+/* What others still look into is copied here, so that how a frame lies in memory depends on nobody but its sender. */
 static inline void way_fly(struct pkt_queue *q, hp_time *last, struct hp_pkt *p, hp_time due)
 {
+    p = pkt_plain(p);
     if (due > *last) *last = due;
     p->time = *last;
     pkt_queue_put(q, p);
@@ -68,15 +81,15 @@ static inline enum hp_drop way_put(struct way *y, struct hp_pkt *p, hp_time now)
     y->busy_until += (hp_time)(units / y->config.rate);
     y->rest = units % y->config.rate;
     if (y->faulty) return way_put_faulty(y, p);
-    way_fly(&y->flying, &y->last_due, p, y->busy_until + y->config.delay);
+    way_fly(&y->flight.flying, &y->last_due, p, y->busy_until + y->config.delay);
     return HP_DROP_NONE;
 }
 
 /* The next frame that is due, or NULL. */
-static inline struct hp_pkt *way_take(struct way *y, hp_time now)
+static inline struct hp_pkt *flight_take(struct flight *f, hp_time now)
 {
-    if (y->late.first) return way_take_either(y, now);
-    return y->flying.first && y->flying.first->time <= now ? pkt_queue_take(&y->flying) : NULL;
+    if (f->late.first) return flight_take_either(f, now);
+    return f->flying.first && f->flying.first->time <= now ? pkt_queue_take(&f->flying) : NULL;
 }
 
 static inline bool way_room(const struct way *y, hp_time now) { return y->busy_until - now <= y->ring; }

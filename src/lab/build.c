@@ -40,6 +40,7 @@ static struct world_node *node_new(struct hp_world *w, struct world_list *list, 
     struct world_node *n = mem_zalloc(w->mem, sizeof *n);
     if (!n) return NULL;
     memcpy(n->name, name, strlen(name) + 1);
+    n->part = &w->all;
     if (map_add(&w->names, w->mem, name_hash(w, name), n) == HP_OK) return n;
     mem_free(w->mem, n, sizeof *n);
     return NULL;
@@ -65,11 +66,12 @@ static struct hp_stack *node_boot(struct hp_world *w, struct world_node *n)
 {
     struct hp_config c = {.name = n->name, .profile = n->profile, .allocator = &w->allocator, .memory_max = n->memory_max,
                           .seed = w->seed + n->boots * 0x9e3779b97f4a7c15u, .entropy = n->has_entropy ? n->entropy : NULL,
-                          .packet_id_first = n->pkt_id, .packet_id_step = node_id_step(n), .now = w->now + clock_ahead(&n->clock, w->now)};
+                          .packet_id_first = n->pkt_id, .packet_id_step = node_id_step(n), .now = w->all.now + clock_ahead(&n->clock, w->all.now)};
     struct hp_stack *s = hp_stack_new(&c);
     if (!s) return NULL;
     s->clock = n->clock;
-    stack_set_outside(s, w->now);
+    s->mem->shared = w->workers.count > 1;
+    stack_set_outside(s, w->all.now);
     n->boots++;
     watch_machine(w, s);
     return s;
@@ -87,7 +89,7 @@ struct hp_stack *hp_world_machine(struct hp_world *w, const char *name, const st
     n->has_entropy = config && config->entropy;
     if (n->has_entropy) memcpy(n->entropy, config->entropy, sizeof n->entropy);
     n->stack = node_boot(w, n);
-    if (!n->stack || !agenda_add(&w->agenda, w->mem, true, &n->id)) {
+    if (!n->stack || !agenda_add(&w->all.agenda, w->mem, true, &n->id)) {
         if (n->stack) hp_stack_free(n->stack);
         node_free(w, n);
         return NULL;
@@ -189,10 +191,10 @@ static void cable_unplug_new(struct world_cable *k, int end)
     n->ports--;
 }
 
-static void cable_earlier(void *ctx, struct hp_cable *c)
+static void cable_earlier(void *ctx, struct hp_cable *c, int end)
 {
     struct world_cable *k = ctx;
-    agenda_set(&k->world->agenda, k->id, hp_cable_next(c));
+    agenda_set(&k->node[end]->part->agenda, k->id, k->split ? hp_cable_end_next(c, end) : hp_cable_next(c));
 }
 
 /* "a-b", or "a-b.2" if that is taken. */
@@ -226,7 +228,7 @@ static bool cable_join(struct hp_world *w, struct world_cable *k, const struct h
     k->link[0] = k->link[1] = -1;
     uint64_t hash = name_hash(w, hp_cable_name(k->cable));
     if (!cable_plug_new(k, 0, ports) && !cable_plug_new(k, 1, ports ? ports + 1 : NULL) && !map_add(&w->cable_names, w->mem, hash, k)) {
-        if (agenda_add(&w->agenda, w->mem, false, &k->id)) return true;
+        if (agenda_add(&w->all.agenda, w->mem, false, &k->id)) return true;
         map_remove(&w->cable_names, hash, k);
     }
     cable_unplug_new(k, 1);
@@ -267,7 +269,7 @@ struct hp_cable *hp_world_cable_ports(struct hp_world *w, const char *a, const c
     w->cables.item[w->cables.count++] = k;
     hp_cable_set_watch(k->cable, cable_earlier, k);
     watch_cable(w, k);
-    agenda_set(&w->agenda, k->id, hp_cable_next(k->cable));
+    agenda_set(&w->all.agenda, k->id, hp_cable_next(k->cable));
     return k->cable;
 }
 
@@ -292,9 +294,9 @@ static void cable_set_carrier(struct hp_world *w, struct world_cable *k)
 
 void hp_world_cable_set_up(struct hp_world *w, struct hp_cable *c, bool up)
 {
-    hp_cable_set_up(c, up, w->now);
+    hp_cable_set_up(c, up, w->all.now);
     cable_set_carrier(w, world_find_cable_of(w, c));
-    agenda_set(&w->agenda, world_find_cable_of(w, c)->id, hp_cable_next(c));
+    agenda_set(&w->all.agenda, world_find_cable_of(w, c)->id, hp_cable_next(c));
 }
 
 void hp_world_cable_set(struct hp_world *w, struct hp_cable *c, const struct hp_cable_config *config)
@@ -313,8 +315,8 @@ void hp_world_crash(struct hp_world *w, const char *name)
     n->stack = NULL;
     hp_stack_free(s);
     n->planned = HP_NEVER;
-    agenda_set(&w->agenda, n->id, HP_NEVER);
-    agenda_unmark(&w->agenda, n->id);
+    agenda_set(&w->all.agenda, n->id, HP_NEVER);
+    agenda_unmark(&w->all.agenda, n->id);
     for (uint32_t i = 0; i < n->ports; i++) cable_set_carrier(w, n->port[i].cable);
 }
 
@@ -356,7 +358,7 @@ void world_free_all(struct hp_world *w)
     list_free(w, &w->cables);
     map_free(&w->names, w->mem);
     map_free(&w->cable_names, w->mem);
-    agenda_free(&w->agenda, w->mem);
+    agenda_free(&w->all.agenda, w->mem);
     mem_free(w->mem, w->call, w->calls_room * sizeof *w->call);
     mem_free(w->mem, w->watcher, w->watchers * sizeof *w->watcher);
 }

@@ -21,7 +21,7 @@ static bool calls_grow(struct hp_world *w)
 static int calls_add(struct hp_world *w, struct world_call call)
 {
     if (!calls_grow(w)) return HP_ENOMEM;
-    if (call.time < w->now) call.time = w->now;
+    if (call.time < w->all.now) call.time = w->all.now;
     call.order = w->calls_made++;
     uint32_t i = w->calls++;
     for (uint32_t up; i > 0 && call_before(&call, &w->call[up = (i - 1) / 2]); i = up) w->call[i] = w->call[up];
@@ -58,7 +58,7 @@ int hp_world_at_machine(struct hp_world *w, hp_time time, const char *name, void
 void calls_run(struct hp_world *w)
 {
     struct world_call call = calls_take(w);
-    w->now = call.time;
+    w->all.now = call.time;
     if (call.fn) {
         world_clocks(w);
         call.fn(call.ctx);

@@ -1,8 +1,8 @@
 /* What is seen: traces to any number of watchers, and the digest.
  *
- * Every cable has a digest of its own, over what happened on it in its own order: a frame handed in (time, id, all bytes), arrived, died
- * of a cause.  The world's digest is that of the cables' in the order in which they were made.  So it does not depend on how events of
- * different cables lie between each other, only on what each of them carried, and when. */
+ * Every end of a cable has a digest of its own, over what happened there in its own order: a frame handed in (time, id, all bytes), arrived,
+ * died of a cause.  The world's digest is that of the cables' in the order in which they were made.  So it does not depend on how events of
+ * different places lie between each other, only on what each of them saw, and when. */
 #include "core/stack.h"
 #include "lab/world.h"
 
@@ -50,23 +50,35 @@ static uint64_t digest_bytes(uint64_t h, struct hp_bytes b)
     return digest_pair(h, tail);
 }
 
+/* In pieces of one size, so that it is the same however the packet lies in memory. */
+static uint64_t digest_frame(uint64_t h, const struct hp_pkt *p)
+{
+    enum { PIECE = 2048 };
+    uint8_t piece[PIECE];
+    struct hp_bytes part[2];
+    int parts = hp_pkt_parts(p, part);
+    for (size_t at = 0, n = hp_pkt_len(p); at < n; at += PIECE) {
+        struct hp_bytes b = {part[0].p + at, n - at < PIECE ? n - at : PIECE};
+        if (parts > 1) b = (struct hp_bytes){piece, hp_pkt_copy_out(p, at, piece, PIECE)};
+        h = digest_bytes(h, b);
+    }
+    return h;
+}
+
 static uint64_t digest_event(uint64_t h, const struct hp_cable_event *e)
 {
     h = digest_mix(h, (uint64_t)e->time);
     h = digest_mix(h, (uint64_t)e->kind << 32 | (uint64_t)e->drop << 1 | (uint64_t)e->end);
     if (!e->pkt) return h;
     h = digest_mix(h, hp_pkt_id(e->pkt));
-    if (e->kind != HP_CABLE_ENTER) return h;
-    struct hp_bytes part[2];
-    int parts = hp_pkt_parts(e->pkt, part);
-    for (int i = 0; i < parts; i++) h = digest_bytes(h, part[i]);
-    return h;
+    return e->kind == HP_CABLE_ENTER ? digest_frame(h, e->pkt) : h;
 }
 
 uint64_t hp_world_digest(const struct hp_world *w)
 {
     uint64_t h = 0;
-    for (uint32_t i = 0; i < w->cables.count; i++) h = digest_mix(h, world_cable(w, i)->digest);
+    for (uint32_t i = 0; i < w->cables.count; i++)
+        for (int end = 0; end < 2; end++) h = digest_mix(h, world_cable(w, i)->digest[end]);
     return h;
 }
 
@@ -85,7 +97,8 @@ static void watch_cable_event(void *ctx, const struct hp_cable_event *e)
 {
     struct world_cable *k = ctx;
     const struct hp_world *w = k->world;
-    if (!w->no_digest) k->digest = digest_event(k->digest, e);
+    uint64_t *at = &k->digest[e->far ? !e->end : e->end];
+    if (!w->no_digest) *at = digest_event(*at, e);
     for (uint32_t i = 0; i < w->watchers; i++) {
         const struct hp_cable_trace *t = &w->watcher[i].cables;
         if (t->event) t->event(t->ctx, e);

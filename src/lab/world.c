@@ -21,6 +21,7 @@ struct hp_world *hp_world_new(uint64_t seed, const struct hp_allocator *allocato
     w->allocator = *allocator;
     w->seed = seed;
     w->key = key_derive(&(struct key){seed, 0}, "world names");
+    w->parts_from = UINT64_MAX;
     return w;
 }
 
@@ -33,19 +34,19 @@ void hp_world_free(struct hp_world *w)
     mem_release(mem);
 }
 
-hp_time hp_world_now(const struct hp_world *w) { return w->now; }
-uint64_t hp_world_events(const struct hp_world *w) { return w->events; }
+hp_time hp_world_now(const struct hp_world *w) { return w->all.now; }
+uint64_t hp_world_events(const struct hp_world *w) { return w->all.events; }
 
 /* ---- machines from outside ---- */
 
 void world_touch(struct hp_world *w, struct world_node *n)
 {
-    if (n->stack) agenda_mark(&w->agenda, n->id);
+    if (n->stack) agenda_mark(&n->part->agenda, n->id);
 }
 
 void world_clock(struct hp_world *w, struct world_node *n)
 {
-    if (n->stack) stack_set_outside(n->stack, w->now);
+    if (n->stack) stack_set_outside(n->stack, w->all.now);
 }
 
 void world_clocks(struct hp_world *w)
@@ -53,18 +54,18 @@ void world_clocks(struct hp_world *w)
     for (uint32_t i = 0; i < w->machines.count; i++) world_clock(w, world_machine(w, i));
 }
 
-static void world_set_machine(struct hp_world *w, struct world_node *n, hp_time at)
+static void world_set_machine(struct world_part *p, struct world_node *n, hp_time at)
 {
-    n->planned = at > w->now ? at : HP_NEVER;
-    if (at <= w->now) agenda_mark(&w->agenda, n->id);
-    agenda_set(&w->agenda, n->id, n->planned);
+    n->planned = at > p->now ? at : HP_NEVER;
+    if (at <= p->now) agenda_mark(&p->agenda, n->id);
+    agenda_set(&p->agenda, n->id, n->planned);
 }
 
 void world_look(struct hp_world *w)
 {
     for (uint32_t i = 0; i < w->machines.count; i++) {
         struct world_node *n = world_machine(w, i);
-        if (n->stack) world_set_machine(w, n, stack_outside_at(n->stack, hp_deadline(n->stack)));
+        if (n->stack) world_set_machine(&w->all, n, stack_outside_at(n->stack, hp_deadline(n->stack)));
     }
 }
 
@@ -102,7 +103,7 @@ int hp_world_clock_drift(struct hp_world *w, const char *name, int32_t ppb)
     struct world_node *n;
     struct stack_clock *c = ppb >= -HP_WORLD_DRIFT_MAX && ppb <= HP_WORLD_DRIFT_MAX ? world_clock_of(w, name, &n) : NULL;
     if (!c) return HP_EINVAL;
-    clock_set_drift(c, w->now, ppb);
+    clock_set_drift(c, w->all.now, ppb);
     return HP_OK;
 }
 
@@ -122,7 +123,7 @@ int hp_world_clock_jump(struct hp_world *w, const char *name, hp_time by)
     struct stack_clock *c = by >= 0 && by <= world_clock_most ? world_clock_of(w, name, &n) : NULL;
     if (!c) return HP_EINVAL;
     if (c->ahead > world_clock_most - by) return HP_ERANGE;
-    clock_jump(c, w->now, by);
+    clock_jump(c, w->all.now, by);
     world_clock(w, n);
     return HP_OK;
 }
@@ -132,120 +133,148 @@ int hp_world_clock(const struct hp_world *w, const char *name, struct hp_world_c
     const struct world_node *n = world_find_node(w, name);
     if (!n || n->hub) return HP_ENOENT;
     const struct stack_clock *c = n->stack ? &n->stack->clock : &n->clock;
-    hp_time ahead = clock_ahead(c, w->now);
-    *out = (struct hp_world_clock){.monotonic = w->now + ahead, .wall = w->now + ahead + c->wall, .drift_ppb = c->drift_ppb};
+    hp_time ahead = clock_ahead(c, w->all.now);
+    *out = (struct hp_world_clock){.monotonic = w->all.now + ahead, .wall = w->all.now + ahead + c->wall, .drift_ppb = c->drift_ppb};
     return HP_OK;
 }
 
 /* ---- events ---- */
 
-static void world_run_machine(struct hp_world *w, struct world_node *n)
+static void world_run_machine(struct world_part *p, struct world_node *n)
 {
     struct hp_stack *s = n->stack;
-    agenda_unmark(&w->agenda, n->id);
+    agenda_unmark(&p->agenda, n->id);
     if (n->frozen) {
         n->planned = HP_NEVER;
-        agenda_set(&w->agenda, n->id, HP_NEVER);
+        agenda_set(&p->agenda, n->id, HP_NEVER);
         return;
     }
-    stack_set_outside(s, w->now);
+    n->steps++;
+    p->events++;
+    stack_set_outside(s, p->now);
     stack_step(s, s->now);
     bool ran = hp_programs_run(s);
     if (n->on_step) n->on_step(n->on_step_ctx, s);
-    hp_time bound = ran ? w->now : stack_outside_at(s, stack_bound(s));
-    if (bound < n->planned || n->planned <= w->now) world_set_machine(w, n, bound);
+    hp_time bound = ran ? p->now : stack_outside_at(s, stack_bound(s));
+    if (bound < n->planned || n->planned <= p->now) world_set_machine(p, n, bound);
 }
 
-static void world_run_cable(struct hp_world *w, struct world_cable *k)
+/* Which end of a split cable is in this part. */
+static inline int world_end(const struct world_part *p, const struct world_cable *k) { return k->node[1]->part == p; }
+
+static void world_run_cable(struct world_part *p, struct hp_world *w, struct world_cable *k)
 {
-    unsigned woken = hp_cable_step(k->cable, w->now);
+    if (k->split) {
+        int end = world_end(p, k);
+        bool woken = hp_cable_end_step(k->cable, end, p->now);
+        p->events += woken;
+        if (woken) world_touch(w, k->node[end]);
+        agenda_set(&p->agenda, k->id, hp_cable_end_next(k->cable, end));
+        return;
+    }
+    unsigned woken = hp_cable_step(k->cable, p->now);
+    p->events += (woken & 1) + (woken >> 1);
     if (woken & 1) world_touch(w, k->node[0]);
     if (woken & 2) world_touch(w, k->node[1]);
-    agenda_set(&w->agenda, k->id, hp_cable_next(k->cable));
+    agenda_set(&p->agenda, k->id, hp_cable_next(k->cable));
 }
 
 /* The agenda knows what comes, so memory can be asked for before it is wanted. */
-static void world_expect(const struct hp_world *w, uint64_t tick, int stage)
+static void world_expect(const struct world_part *p, const struct hp_world *w, uint64_t tick, int stage)
 {
-    for (uint32_t n = agenda_list(&w->agenda, tick); n; n = agenda_after(&w->agenda, n)) hp_cable_expect(world_cable(w, n - 1)->cable, stage);
-}
-
-static void world_advance(struct hp_world *w, hp_time now)
-{
-    enum { STAGES = 3, AHEAD = 5 };
-    uint64_t was = w->agenda.tick;
-    w->now = now;
-    agenda_advance(&w->agenda, now);
-    if (w->agenda.tick - was > AHEAD) was = w->agenda.tick - AHEAD;
-    while (was < w->agenda.tick) {
-        was++;
-        for (int stage = 0; stage < STAGES; stage++) world_expect(w, was + AHEAD - (uint64_t)stage, stage);
+    for (uint32_t n = agenda_list(&p->agenda, tick); n; n = agenda_after(&p->agenda, n)) {
+        const struct world_cable *k = world_cable(w, n - 1);
+        if (k->split) hp_cable_end_expect(k->cable, world_end(p, k), stage);
+        else hp_cable_expect(k->cable, stage);
     }
 }
 
-static void world_run_entry(struct hp_world *w, struct agenda_entry e)
+static void world_advance(struct world_part *p, const struct hp_world *w, hp_time now)
 {
-    world_advance(w, e.at);
-    if (e.id & AGENDA_MACHINE) world_run_machine(w, world_machine(w, e.id & ~AGENDA_MACHINE));
-    else world_run_cable(w, world_cable(w, e.id));
+    enum { STAGES = 3, AHEAD = 5 };
+    uint64_t was = p->agenda.tick;
+    p->now = now;
+    agenda_advance(&p->agenda, now);
+    if (p->agenda.tick - was > AHEAD) was = p->agenda.tick - AHEAD;
+    while (was < p->agenda.tick) {
+        was++;
+        for (int stage = 0; stage < STAGES; stage++) world_expect(p, w, was + AHEAD - (uint64_t)stage, stage);
+    }
+}
+
+static void world_run_entry(struct world_part *p, struct hp_world *w, struct agenda_entry e)
+{
+    world_advance(p, w, e.at);
+    if (e.id & AGENDA_MACHINE) world_run_machine(p, world_machine(w, e.id & ~AGENDA_MACHINE));
+    else world_run_cable(p, w, world_cable(w, e.id));
 }
 
 /* A machine's time on the agenda is not moved when its deadline moves later, only looked at again when it comes.  False: moved now. */
-static bool world_is_due(struct hp_world *w, struct agenda_entry e)
+static bool world_is_due(struct world_part *p, const struct hp_world *w, struct agenda_entry e)
 {
     if (!(e.id & AGENDA_MACHINE)) return true;
     struct world_node *n = world_machine(w, e.id & ~AGENDA_MACHINE);
     hp_time deadline = stack_outside_at(n->stack, hp_deadline(n->stack));
     if (deadline <= e.at) return true;
     n->planned = deadline;
-    agenda_set(&w->agenda, e.id, deadline);
+    agenda_set(&p->agenda, e.id, deadline);
     return false;
 }
 
 /* What is next of all cables and machines; false = nothing. */
-static bool world_next_entry(struct hp_world *w, struct agenda_entry *e)
+static bool world_next_entry(struct world_part *p, const struct hp_world *w, struct agenda_entry *e)
 {
-    struct agenda_entry marked = {.at = w->now};
-    bool mark = agenda_marked(&w->agenda, &marked.id);
-    while (agenda_first(&w->agenda, e)) {
+    struct agenda_entry marked = {.at = p->now};
+    bool mark = agenda_marked(&p->agenda, &marked.id);
+    while (agenda_first(&p->agenda, e)) {
         if (mark && (e->at > marked.at || e->id >= marked.id)) break;
-        if (world_is_due(w, *e)) return true;
+        if (world_is_due(p, w, *e)) return true;
     }
     *e = marked;
     return mark;
 }
 
-/* Whatever it is. */
-static int world_happen_any(struct hp_world *w, hp_time until)
+hp_time world_next(struct world_part *p, const struct hp_world *w)
 {
     struct agenda_entry e;
-    hp_time call = calls_next(w), next = world_next_entry(w, &e) ? e.at : HP_NEVER;
-    hp_time first = call < next ? call : next;
-    if (first == HP_NEVER) return HP_ENOENT;
-    if (first > until) return HP_ETIMEDOUT;
-    w->events++;
-    if (call <= next) calls_run(w);
-    else world_run_entry(w, e);
+    return world_next_entry(p, w, &e) ? e.at : HP_NEVER;
+}
+
+/* Whatever it is. */
+static int world_happen_any(struct world_part *p, struct hp_world *w, hp_time until)
+{
+    struct agenda_entry e;
+    if (!world_next_entry(p, w, &e)) return HP_ENOENT;
+    if (e.at > until) return HP_ETIMEDOUT;
+    world_run_entry(p, w, e);
     return HP_OK;
 }
 
-/* The next event happens, unless it is later than `until`.  HP_OK, HP_ETIMEDOUT, HP_ENOENT: there is none.
- * Nearly always it is a frame that arrives, or the machine that it came to, and nothing else is at the same time. */
-static int world_happen(struct hp_world *w, hp_time until)
+/* Nearly always it is a frame that arrives, or the machine that it came to, and nothing else is at the same time. */
+int world_happen(struct world_part *p, struct hp_world *w, hp_time until)
 {
-    struct agenda *a = &w->agenda;
+    struct agenda *a = &p->agenda;
     uint32_t cable = agenda_near_first(a);
-    hp_time near = cable ? a->near_first_at : HP_NEVER, call = calls_next(w), other = agenda_heap_at(a);
-    if (call < other) other = call;
-    if (a->dues && near > w->now && other > w->now && w->now <= until) {
-        w->events++;
-        world_run_machine(w, world_machine(w, a->due[0]));
+    hp_time near = cable ? a->near_first_at : HP_NEVER, other = agenda_heap_at(a);
+    if (a->dues && near > p->now && other > p->now && p->now <= until) {
+        world_run_machine(p, world_machine(w, a->due[0]));
         return HP_OK;
     }
-    if (a->dues || near >= other || near > until) return world_happen_any(w, until);
-    w->events++;
-    world_advance(w, near);
-    world_run_cable(w, world_cable(w, cable - 1));
+    if (a->dues || near >= other || near > until) return world_happen_any(p, w, until);
+    world_advance(p, w, near);
+    world_run_cable(p, w, world_cable(w, cable - 1));
+    return HP_OK;
+}
+
+/* The next of all that happens, unless it is later than `until`.  HP_OK, HP_ETIMEDOUT, HP_ENOENT: there is none. */
+static int world_happen_next(struct hp_world *w, hp_time until)
+{
+    hp_time call = calls_next(w);
+    bool called = w->calls && call <= until;
+    int result = world_happen(&w->all, w, called ? call - 1 : until);
+    if (result == HP_OK || !called) return result == HP_ENOENT && w->calls ? HP_ETIMEDOUT : result;
+    w->all.events++;
+    calls_run(w);
     return HP_OK;
 }
 
@@ -253,9 +282,10 @@ static int world_run_loop(struct hp_world *w, hp_time until, bool (*done)(void *
 {
     for (;;) {
         if (done && done(ctx)) return HP_OK;
-        int result = world_happen(w, until);
+        if (!done && w->all.events >= w->parts_from) parts_run(w, until);
+        int result = world_happen_next(w, until);
         if (result == HP_OK) continue;
-        if (until != HP_NEVER && until > w->now) w->now = until;
+        if (until != HP_NEVER && until > w->all.now) w->all.now = until;
         return result;
     }
 }
@@ -276,7 +306,7 @@ bool hp_world_step(struct hp_world *w)
     assert(!w->running);
     world_look(w);
     w->running = true;
-    int result = world_happen(w, HP_NEVER);
+    int result = world_happen_next(w, HP_NEVER);
     world_clocks(w);
     w->running = false;
     return result == HP_OK;

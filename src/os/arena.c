@@ -3,6 +3,7 @@
  * Such a lab touches a few cache lines in each of many thousand places.  So blocks begin on cache lines, nothing stands between them, and
  * the chunks ask for huge pages, so that finding where they are costs nothing.  A block that is given back waits on the list of its size;
  * the system gets the chunks back when the arena ends.  Larger blocks are malloc's. */
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -18,6 +19,7 @@ struct arena_chunk {
 
 struct hp_arena {
     struct hp_allocator allocator;
+    pthread_spinlock_t lock;            /* held for a few instructions, or while the system gives a chunk */
     struct arena_chunk *chunks;
     char *free, *end;                   /* what is left of the newest chunk */
     size_t chunk_size;
@@ -43,11 +45,8 @@ static bool arena_grow(struct hp_arena *a)
     return true;
 }
 
-static void *arena_alloc(void *ctx, size_t n)
+static void *arena_take(struct hp_arena *a, size_t lines)
 {
-    struct hp_arena *a = ctx;
-    size_t lines = (n + ARENA_LINE - 1) / ARENA_LINE;
-    if (lines > ARENA_CLASSES || SANITIZED) return malloc(n);
     void *p = a->list[lines];
     if (p) {
         memcpy(&a->list[lines], p, sizeof(void *));
@@ -56,6 +55,17 @@ static void *arena_alloc(void *ctx, size_t n)
     if ((size_t)(a->end - a->free) < lines * ARENA_LINE && !arena_grow(a)) return NULL;
     p = a->free;
     a->free += lines * ARENA_LINE;
+    return p;
+}
+
+static void *arena_alloc(void *ctx, size_t n)
+{
+    struct hp_arena *a = ctx;
+    size_t lines = (n + ARENA_LINE - 1) / ARENA_LINE;
+    if (lines > ARENA_CLASSES || SANITIZED) return malloc(n);
+    pthread_spin_lock(&a->lock);
+    void *p = arena_take(a, lines);
+    pthread_spin_unlock(&a->lock);
     return p;
 }
 
@@ -68,14 +78,17 @@ static void arena_give(void *ctx, void *p, size_t n)
         free(p);
         return;
     }
+    pthread_spin_lock(&a->lock);
     memcpy(p, &a->list[lines], sizeof(void *));
     a->list[lines] = p;
+    pthread_spin_unlock(&a->lock);
 }
 
 struct hp_arena *hp_arena_new(void)
 {
     struct hp_arena *a = calloc(1, sizeof *a);
     if (!a) return NULL;
+    pthread_spin_init(&a->lock, PTHREAD_PROCESS_PRIVATE);
     a->allocator = (struct hp_allocator){arena_alloc, arena_give, a};
     a->chunk_size = ARENA_CHUNK;
     return a;
@@ -90,5 +103,6 @@ void hp_arena_free(struct hp_arena *a)
         next = c->next;
         munmap(c, c->size);
     }
+    pthread_spin_destroy(&a->lock);
     free(a);
 }
