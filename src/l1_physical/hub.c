@@ -58,22 +58,16 @@ void hub_unplug(struct hp_hub *h, unsigned port)
     h->port[port] = NULL;
 }
 
-static void hub_repeat(struct cable_end *e, struct hp_pkt *p, hp_time now)
-{
-    if (cable_room(e, now)) cable_send(e, p, now);
-    else cable_drop(e, p, HP_DROP_WIRE_FULL, now);
-}
-
 void hub_rx(struct hp_hub *h, unsigned port, struct hp_pkt *p, hp_time now)
 {
     struct cable_end *last = NULL; /* gets the packet itself, the others clones */
     for (unsigned i = 0; i < h->ports; i++) {
         if (i == port || !h->port[i]) continue;
         struct hp_pkt *twin = last ? pkt_clone(NULL, p) : NULL;
-        if (twin) hub_repeat(last, twin, now);
+        if (twin) cable_send(last, twin, now);
         else if (last) cable_drop(last, NULL, HP_DROP_NO_MEMORY, now);
         last = h->port[i];
     }
-    if (last) hub_repeat(last, p, now);
+    if (last) cable_send(last, p, now);
     else hp_pkt_free(p);
 }

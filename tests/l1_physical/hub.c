@@ -80,6 +80,8 @@ static void test_slow_port_loses(void **state)
     struct hp_cable_stats st;
     hp_cable_stats(t.cable[3], 1, &st);
     assert_int_equal(st.lost, 50 - t.st[3].count);
+    assert_int_equal(st.frames, 50); /* what found no room was handed in, too */
+    assert_int_equal(st.delivered, t.st[3].count);
     hub_end(&t);
 }
 
