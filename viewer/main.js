@@ -55,7 +55,7 @@ function boxTable(lines) {
 function tableOf(lines) {
   if (lines[0].startsWith("┌")) return boxTable(lines);
   const rows = squeeze(lines), wide = Math.max(...rows.filter(r => !/═/.test(r)).map(r => [...r].reduce((w, c) => w + (isWide(c) ? 2 : 1), 0)), 1);
-  return el("pre", {"data-wide": wide}, ...rows.map(r => el("span", {}, r)));
+  return el("pre", {"data-wide": wide}, ...rows.map(r => el("span", {class: /^[\s═]+$/.test(r) && "rule"}, r)));
 }
 /* Letters as large as lets a whole line stand in the column, within what can be read. */
 function fitTables() {
@@ -92,8 +92,8 @@ hear("time", from => {
   showStep();
 });
 function showStep() {
-  const on = $("tour").querySelector(".step.on");
-  if (on) $("tour").scrollTo({top: on.offsetTop - $("tour").offsetTop - 8, behavior: "smooth"});
+  const box = $("tour"), on = box.querySelector(".step.on");
+  if (on) box.scrollTo({top: box.scrollTop + on.getBoundingClientRect().top - box.getBoundingClientRect().top - 8, behavior: "smooth"});
 }
 function goStep(i) {
   if (i < 0 || i >= steps.length) return;

@@ -74,7 +74,7 @@ function sizeStage() {
   const r = {width: stage.svg.clientWidth, height: stage.svg.clientHeight};
   stage.w = r.width; stage.h = r.height;
   stage.svg.setAttribute("viewBox", `0 0 ${r.width} ${r.height}`);
-  const padX = Math.min(92, r.width * .12), top = 74, bottom = 92, k = stage.zoom;
+  const padX = Math.min(92, r.width * .12), top = clamp(r.height * .18, 34, 74), bottom = clamp(r.height * .22, 46, 92), k = stage.zoom;
   stage.x = clamp(stage.x, r.width * (.5 - k), r.width * .5); stage.y = clamp(stage.y, r.height * (.5 - k), r.height * .5);
   if (k === 1) stage.x = stage.y = 0;
   stage.unitAt = stage.pos.map(p => ({x: (padX + p.x * (r.width - 2 * padX)) * k + stage.x, y: (top + p.y * Math.max(10, r.height - top - bottom)) * k + stage.y}));
@@ -83,7 +83,7 @@ function sizeStage() {
   const near = leastRoom();
   stage.small = stage.units.length > UNITS_MAX && near < LABEL_ROOM;
   stage.tight = nodes.length > 12 && near < LABEL_ROOM; /* names only */
-  stage.r = stage.small ? clamp(near / 2.8, 2, 15) : clamp(Math.min(near / 5.4, r.height / 10), 19, 40);
+  stage.r = stage.small ? clamp(near / 2.8, 2, 15) : clamp(Math.min(near / 5.4, r.height / 10), Math.min(19, near / 2.5), 40);
   const shown = i => unitShown(stage.unitAt[i]);
   placeLabels();
   stage.cablesG.replaceChildren(...drawYards(), ...stage.edges.filter(e => k === 1 || shown(e.a) || shown(e.b)).map(drawCable));

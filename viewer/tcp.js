@@ -83,7 +83,7 @@ function seqBytes(c, side) {
 }
 function drawLadder() {
   const c = tcpView.c, scroll = tcpView.scroll, w = Math.max(330, scroll.clientWidth - 2), units = ladderUnits(c), times = ladderTimes(c, units);
-  const L = Math.min(112, w * .2), R = w - L, svg = sv("svg", {width: w, height: times.bottom, class: "ladsvg"});
+  const L = clamp(w * .2, 78, 112), R = w - L, svg = sv("svg", {width: w, height: times.bottom, class: "ladsvg"});
   tcpView.times = times;
   for (const side of [0, 1]) {
     const x = side ? R : L, list = c.states[side];

@@ -166,16 +166,16 @@ static void journey_program(struct hp_stack *s, void *arg)
 
 /* Where the page draws whom: the way from left to right, the way around above it, what hangs on it below. */
 static const struct { const char *node; double x, y; } journey_places[] = {
-    {"A", 0, 1}, {"switch", 1, 1}, {"home", 2, 1}, {"가", 3, 1}, {"마", 4.1, 1}, {"바", 5.3, 1}, {"라", 6.5, 1}, {"B", 7.6, 1.35},
-    {"resolver", 3, 2}, {"naver", 5.3, 2}, {"ns1", 7.6, 0.5}, {"나", 4.1, 0}, {"root", 2.8, 0}, {"다", 6.1, 0}, {"com", 7.4, -0.1}};
+    {"A", 0, 1}, {"switch", 1, 1}, {"home", 2, 1}, {"가", 3, 1}, {"마", 4.1, 1}, {"바", 5.3, 1}, {"라", 6.5, 1}, {"B", 7.7, 1},
+    {"resolver", 3, 2}, {"naver", 5.3, 2}, {"ns1", 6.7, 2}, {"나", 4.1, 0}, {"root", 2.8, 0}, {"다", 6.2, 0}, {"com", 7.6, 0}};
 
 static int journey_watch(struct journey *j)
 {
     struct scene_config c = {.title = account_of(&j->account, JOURNEY_TITLE_EN, JOURNEY_TITLE_KO), .lang = j->korean ? "ko" : "en"};
     j->scene = scene_new(&c);
     if (!j->scene || scene_watch(j->scene, j->world) || record_begin(&j->record, j->world, j->plan)) return cli_error("out of memory");
-    scene_kind(j->scene, "B", "server");
-    scene_kind(j->scene, "naver", "server");
+    static const char *const servers[] = {"B", "naver", "ns1", "com", "root", "resolver"};
+    for (size_t i = 0; i < sizeof servers / sizeof *servers; i++) scene_kind(j->scene, servers[i], "server");
     for (uint32_t i = 0; i < j->plan->nodes; i++)
         if (j->plan->node[i].label) scene_label(j->scene, j->plan->node[i].name, j->plan->node[i].label);
     for (size_t i = 0; i < sizeof journey_places / sizeof *journey_places; i++)

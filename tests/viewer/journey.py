@@ -30,6 +30,36 @@ def moments(b):
     assert b.run("return raw.steps.at(-1).text.includes(((raw.steps.at(-1).begin - facts.enter) / 1e6).toFixed(3))"), "the text says the same moment"
 
 
+def narrow(b):
+    """On a telephone and in half a screen nothing is cut off, and what a click opens is in sight."""
+    inside = "const r = e.getBoundingClientRect(); return r.left >= -1 && r.right <= innerWidth + 1 && r.top >= -1 && r.bottom <= innerHeight + 1"
+    for width, height in ((412, 860), (900, 768), (1366, 640)):
+        b.size(width, height)
+        b.run("document.body.classList.remove('packet'); choose(null); setView('network'); goStep(3); play(false)")
+        b.wait("return stage.w === document.querySelector('svg.stage').clientWidth", "drawn")
+        assert b.run("return document.documentElement.scrollWidth <= innerWidth && document.documentElement.scrollHeight <= innerHeight"), width
+        cut = b.run("return [...document.querySelectorAll('#views button, .tools button, #play')].filter(e => !(e => {%s})(e)).map(e => e.textContent)" % inside)
+        assert not cut, (width, cut)
+        b.wait("const s = document.querySelector('.step.on').getBoundingClientRect(), t = document.querySelector('#tour').getBoundingClientRect(); return s.top > t.top && s.top < t.bottom - 40", "the step is in sight")
+        on = b.run("""const all = stage.unitAt.map((p, i) => ({x0: p.x - stage.r, x1: p.x + stage.r, y0: p.y - stage.r, y1: p.y + stage.r})).concat(stage.label.map(l => l.box));
+            return all.flatMap((p, i) => all.filter((q, k) => k > i && overlap(p, q) > 12).map(q => [p, q]))""")
+        assert not on, (width, on)
+        b.run("choose(frames.find(f => /^200 OK/.test(f.label)))")
+        assert b.run("const e = document.querySelector('#packet'); return e.clientHeight > 200 && (e => {%s})(e)" % inside), width
+        for view in ("tcp", "page"):
+            b.run(f"setView('{view}'); resized()")
+            b.wait("return document.querySelector('#view').scrollWidth <= document.querySelector('#view').clientWidth", view)
+        b.run("setView('tcp')")
+        b.wait("return document.querySelector('.ladder svg').clientWidth <= document.querySelector('.ladder').clientWidth", "the diagram is whole")
+        cut = b.run("return [...document.querySelectorAll('.ladder .stname')].filter(t => { const r = t.getBBox(); return r.x < 0 || r.x + r.width > t.ownerSVGElement.clientWidth; }).map(t => t.textContent)")
+        assert not cut, (width, cut)
+        b.run("setView('page'); document.body.classList.remove('packet'); choose(null)")
+        assert b.run("const e = document.querySelector('.pageview'); return e.scrollWidth <= e.clientWidth"), width
+        b.shot(f"journey-{width}")
+    b.size(1500, 1000)
+    b.run("setView('network')")
+
+
 def nothing_came(b):
     """The server is dead: the last step is when A gives up, and has no number that another step has."""
     b.open(os.path.abspath(sys.argv[3]))
@@ -99,6 +129,10 @@ def main():
         b.shot("journey-" + view)
     b.run("setView('page')")
     b.wait("const i = document.querySelector('#view img'); return i && i.complete && i.naturalWidth > 500", "the rendered page is shown")
+    narrow(b)
+    b.run("goStep(9); play(false)")
+    assert b.run("return [...document.querySelectorAll('#tour pre .rule')].every(s => s.clientHeight < 30)"), "a ruler is one line"
+    assert b.run("return nodes.filter(d => kindOf(d) === 'host').map(d => d.name).join()") == "A", "who serves looks like a server"
     b.run("setLang('en')")
     errors = b.errors()
     faulty(b)
