@@ -106,7 +106,8 @@ void lab_report_text(const struct lab_run *r, FILE *f)
             (unsigned long long)r->digest[r->digests - 1]);
     if (r->out) fprintf(f, "%s: run.json, capture.pcapng, events.jsonl, %snetwork.lab", r->out, r->scene ? "report.html, " : "");
     if (r->out && r->copied) fprintf(f, " and %d that it names", r->copied);
-    if (r->out) fputc('\n', f);
+    if (r->out)
+        fprintf(f, "\n(a segment is in the capture at both ends of each cable: wireshark -o tcp.reassemble_out_of_order:TRUE %s/capture.pcapng)\n", r->out);
     uint32_t failures = lab_run_failures(r);
     if (failures) fprintf(f, "FAILED: %u\n", failures);
 }

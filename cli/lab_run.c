@@ -55,7 +55,7 @@ int lab_verb_run(int argc, char **argv)
     };
     const struct cli_usage usage = {"lab run [OPTION...] FILE", run_text,
         "  hepta lab run network.lab\n"
-        "  hepta lab run --seed 7 --out result network.lab && wireshark result/capture.pcapng\n"
+        "  hepta lab run --seed 7 --out result network.lab && wireshark -o tcp.reassemble_out_of_order:TRUE result/capture.pcapng\n"
         "  hepta lab run --watch --until 1m network.lab\n", own, NULL};
     int words, exit_code = cli_parse(&usage, argc, argv, &words, 1, 1);
     if (exit_code >= 0) return exit_code;

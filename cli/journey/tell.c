@@ -101,10 +101,12 @@ static void tell_print_left(const struct journey *j)
     printf("%s%s\n  %s/journey.html\n", j->wired ? "\n" : "", account_of(a, "To look at:", "더 볼 것:"), j->out);
     if (j->page && !j->err) printf("  %s/page.png\n", j->out);
     if (j->wired) printf("  %s (%s)\n", j->capture, account_of(a, "what this machine sent and received", "이 컴퓨터가 보내고 받은 것"));
-    else printf("  %s/A.pcapng (%s)\n  %s/capture.pcapng (%s)\n  %s browse --fault 'at 60ms crash 바' www.google.com\n      %s\n"
+    else printf("  %s/A.pcapng (%s)\n  %s/capture.pcapng (%s)\n      wireshark -o tcp.reassemble_out_of_order:TRUE %s/capture.pcapng\n"
+                "  %s browse --fault 'at 60ms crash 바' www.google.com\n      %s\n"
                 "  %s browse --fault 'at 80ms crash B' www.google.com\n      %s\n", j->out,
                 account_of(a, "what A sent and received", "A가 보내고 받은 것"), j->out,
-                account_of(a, "every frame at both ends of every cable", "모든 케이블 양 끝의 모든 프레임"), program_invocation_name,
+                account_of(a, "every frame at both ends of every cable; a segment is in it once for each, which TCP's reassembly must be told",
+                           "모든 케이블 양 끝의 모든 프레임. 한 세그먼트가 그때마다 들어 있어서, TCP 재조립에 알려 주어야 한다"), j->out, program_invocation_name,
                 account_of(a, "router 바 dies: RIP learns the way over 나 and 다, and the page comes a second later",
                            "라우터 바가 죽는다: RIP이 나와 다로 돌아가는 길을 배우고, 페이지는 1초쯤 늦게 온다"), program_invocation_name,
                 account_of(a, "the server dies: no page, and the account says which layer gave up",

@@ -46,12 +46,13 @@ $python "$here/korean.py" <"$work/ko" || fail "English in the Korean account of 
 
 # What the account shows is what tshark shows.
 tshark=$(command -v tshark || true)
+has en "wireshark -o tcp.reassemble_out_of_order:TRUE $work/a/capture.pcapng" # what the checks below look with, too
 if [ -n "$tshark" ]; then
     request=$(tshark -r "$work/a/capture.pcapng" -Y 'http.request.uri == "/"' -T fields -e tcp.seq_raw -e tcp.ack_raw -e tcp.srcport -e ip.ttl 2>/dev/null | head -1)
     read -r seq ack port ttl <<<"$request"
     for value in "Sequence Number (raw)                   $seq" "Acknowledgment Number (raw)             $ack" "Source Port                             $port" \
                  "Time to Live                            $ttl"; do has en "$value"; done
-    bad=$(tshark -r "$work/a/capture.pcapng" -o tcp.desegment_tcp_streams:FALSE -o ip.check_checksum:TRUE -o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE \
+    bad=$(tshark -r "$work/a/capture.pcapng" -o tcp.reassemble_out_of_order:TRUE -o ip.check_checksum:TRUE -o tcp.check_checksum:TRUE -o udp.check_checksum:TRUE \
           -Y '_ws.malformed || ip.checksum.status == 0 || tcp.checksum.status == 0 || udp.checksum.status == 0 || eth.fcs.status == 0' 2>/dev/null | head -5)
     [ -z "$bad" ] || fail "tshark finds: $bad"
     bad=$(tshark -r "$work/a/A.pcapng" -Y '_ws.malformed || tcp.analysis.flags' 2>/dev/null | head -5) # as Wireshark opens it: nothing is in it twice
