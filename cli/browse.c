@@ -192,13 +192,21 @@ static int browse_check_machine(const struct cli_config *c)
                            "--duplicate, --reorder, --bit-errors, --fault, --capture, --trace, --json", no);
 }
 
+/* As a user writes it: "100ms", "10%". */
+static void browse_span(hp_time t, char text[40])
+{
+    const char *unit = t % HP_MS(1) == 0 ? "ms" : t % HP_US(1) == 0 ? "us" : "ns";
+    snprintf(text, 40, "%lld%s", (long long)(t / (*unit == 'm' ? HP_MS(1) : *unit == 'u' ? HP_US(1) : 1)), unit);
+}
+static void browse_share(uint32_t share, char text[40]) { snprintf(text, 40, "%.7g%%", (double)share / 4294967296.0 * 100); }
+
 static void browse_ways(const struct cli_config *c, struct journey *j, char text[JOURNEY_WAYS][40])
 {
     const uint32_t share[JOURNEY_WAYS] = {0, 0, 0, c->duplicate, c->reorder, c->bit_errors};
     snprintf(text[0], 40, "%llubit/s", (unsigned long long)c->rate);
-    snprintf(text[1], 40, "%lldns", (long long)c->delay);
-    snprintf(text[2], 40, "%lldns", (long long)c->jitter);
-    for (int i = 3; i < JOURNEY_WAYS; i++) snprintf(text[i], 40, "%.12f", (double)share[i] / 4294967296.0);
+    browse_span(c->delay, text[1]);
+    browse_span(c->jitter, text[2]);
+    for (int i = 3; i < JOURNEY_WAYS; i++) browse_share(share[i], text[i]);
     const bool wanted[JOURNEY_WAYS] = {c->rate, c->delay, c->jitter, c->duplicate, c->reorder, c->bit_errors};
     for (int i = 0; i < JOURNEY_WAYS; i++) j->way[i] = wanted[i] ? text[i] : NULL;
 }
@@ -219,13 +227,13 @@ static int browse_journey(struct browse *v)
 {
     struct journey *j = &v->journey;
     const struct cli_config *c = &v->machine.config;
-    char loss[32], ways[JOURNEY_WAYS][40];
+    char loss[40], ways[JOURNEY_WAYS][40];
     if (!c->ports) {
         int wrong = browse_check_machine(c);
         if (wrong) return wrong;
     } else if (j->faults) return cli_usage_error("--fault happens in the internet inside the command, which has no --wire");
     browse_ways(c, j, ways);
-    snprintf(loss, sizeof loss, "%.12f", (double)c->loss / 4294967296.0);
+    browse_share(c->loss, loss);
     if (c->loss) j->loss = loss;
     bool page_only = v->text || v->links || (v->png && !c->json);
     j->url = v->url;

@@ -3,6 +3,7 @@
  * The verb's program starts when the machine has its addresses (DHCP, SLAAC) and ends the run.  The first SIGINT asks it to end, the second
  * ends the process. */
 #include <assert.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -513,8 +514,9 @@ static bool machine_take_seed(void *to, const char *value)
 {
     struct cli_config *c = to;
     char *end;
+    errno = 0;
     c->seed = (int64_t)strtoull(value, &end, 0);
-    return c->seeded = end != value && !*end;
+    return c->seeded = *value >= '0' && *value <= '9' && !*end && !errno;
 }
 
 void cli_common(struct cli_machine *m, struct cli_option out[CLI_COMMON_OPTIONS])

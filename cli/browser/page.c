@@ -75,6 +75,13 @@ void resource_decode(struct page *p, struct resource *r)
     r->info.wire_bytes = r->n;
     r->info.bytes = r->n;
     bool coded = text_is(r->encoding, "gzip") || text_is(r->encoding, "x-gzip") || text_is(r->encoding, "deflate");
+    if (!coded && *r->encoding && !text_is(r->encoding, "identity")) {
+        r->info.err = HP_EPROTO;
+        snprintf(r->error, sizeof r->error, "%.100s: packed with %s, which cannot be unpacked", r->url, r->encoding);
+        r->info.error = r->error;
+        p->total -= r->n;
+        r->n = r->info.bytes = 0;
+    }
     if (!coded || !r->n) return;
     size_t n, max = r->info.kind == PAGE_DOCUMENT ? PAGE_DOCUMENT_MAX : PAGE_RESOURCE_MAX;
     bool whole;

@@ -342,4 +342,6 @@ void steps_render(struct journey *j)
         account_row(talk(j), "%.*s", (int)(end - line), line);
     }
     free(text);
+    if (page_is_cut(j->page))
+        account_say(talk(j), "The page is larger than this browser shows: something was left out.", "페이지가 이 브라우저가 보여 줄 수 있는 것보다 크다: 일부를 뺐다.");
 }

@@ -133,6 +133,6 @@ int journey_tell(struct journey *j)
     steps_write(j);
     if (j->json) journey_print_json(j);
     else if (!j->silent) tell_print(j);
-    if (j->silent) return j->page ? CLI_OK : CLI_FAILED; /* the page speaks for itself */
+    if (j->silent) return j->page && !journey_is_partial(j) ? CLI_OK : CLI_FAILED; /* the page speaks for itself */
     return j->err || page_status(j->page) >= 400 || journey_is_partial(j) ? CLI_FAILED : CLI_OK;
 }

@@ -12,6 +12,7 @@ struct authority {
     uint16_t type;
     unsigned rcode;
     int chain;                  /* aliases so far */
+    struct dns_name alias[DNS_CNAMES_MAX + 1];      /* and their names: none is followed twice (RFC 2181 5: no record is there twice) */
 };
 
 const struct hp_dns_zone *authority_zone(const struct hp_dns_server *d, const struct dns_name *name, uint16_t type)
@@ -99,20 +100,32 @@ static void authority_refer(struct authority *a, struct zone_set ns, const struc
     authority_write_additional(a, ns, cut);
 }
 
+/* Is this name followed for the first time, and is there room for it? */
+static bool authority_alias(struct authority *a)
+{
+    for (int i = 0; i < a->chain; i++)
+        if (dns_name_equal(&a->alias[i], &a->name)) return false;
+    if (a->chain > DNS_CNAMES_MAX) return false;
+    a->alias[a->chain++] = a->name;
+    return true;
+}
+
 /* One step of a chain; true if the search goes on from there. */
 static bool authority_follow(struct authority *a, struct zone_set cname)
 {
     struct dns_record r;
+    if (!authority_alias(a)) return false;
     authority_write(a, cname, DNS_ANSWER, &a->name);
     zone_record(a->z, cname.first, &r);
     a->name = r.target;
-    return ++a->chain <= DNS_CNAMES_MAX;
+    return true;
 }
 
 /* RFC 6672 3.2: a DNAME, and the CNAME that follows from it. */
 static bool authority_rename(struct authority *a, struct zone_set dname, const struct dns_name *above)
 {
     struct dns_record r, made = {.name = a->name, .type = DNS_CNAME, .class_ = DNS_IN, .section = DNS_ANSWER};
+    if (!authority_alias(a)) return false;
     authority_write(a, dname, DNS_ANSWER, NULL);
     zone_record(a->z, dname.first, &r);
     struct dns_name labels = {.n = (uint8_t)(a->name.n - above->n + 1)};
@@ -125,7 +138,7 @@ static bool authority_rename(struct authority *a, struct zone_set dname, const s
     made.ttl = r.ttl;
     dns_reply_add(&a->reply, &made);
     a->name = made.target;
-    return ++a->chain <= DNS_CNAMES_MAX;
+    return true;
 }
 
 /* 3a: the name is there. */

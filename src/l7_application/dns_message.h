@@ -6,7 +6,7 @@
 #include "hepta/dns.h"
 #include "wire/dns.h"
 
-enum { DNS_CNAMES_MAX = 8 };
+enum { DNS_CNAMES_MAX = 16 };
 
 struct dns_answer {
     uint8_t count;

@@ -132,6 +132,9 @@ assert [x["state"] for x in f["ladder"] if x["layer"] == f["layer"]] == ["gave u
 check "JSON of a failure" failed_json nobody.com
 check "JSON of a failure over a wire" failed_json --wire lab: 10.7.0.9
 check "a lost SYN is told" in_text "died on the cable" --out "" --wire lab: --seed 4 --loss 30% --timeout 60s server
+check "a share and a time as they were given" sh -c '"$1" browse --lang en --out "" --loss 1% --delay 100ms www.google.com >text; grep -q "loss 1%" text && grep -q "delay 100ms" text' - "$HEPTA"
+for seed in -1 18446744073709551616 3x; do check "no seed: $seed" sh -c '"$1" browse --out "" --seed "$2" www.google.com >text 2>err; [ $? = 2 ] && grep -q "does not fit" err' - "$HEPTA" $seed; done
+check "a page of which something is missing, as text" fails "" --text --fault 'at 140ms crash 라' www.google.com
 check "no such name" fails "Layer 7 gave up: DNS answered that there is no such name" --out "" --wire lab: http://nosuch/
 check "nobody listens" fails "nobody listens on port 81" --out "" --wire lab: server:81
 check "nobody listens on this computer" fails "10.7.0.2 is this computer itself, and nobody listens on its port 80" --out "" --wire lab: http://10.7.0.2/

@@ -216,9 +216,9 @@ static void test_D13_alias_loops_end(void **state)
     struct scene *c = scene_open(1);
     ask(c, "loop1.example.org", DNS_A);
     assert_int_equal(c->h.rcode, DNS_NOERROR);
-    assert_in_range(c->h.count[DNS_ANSWER], 2, DNS_CNAMES_MAX + 1);
+    assert_int_equal(c->h.count[DNS_ANSWER], 2);        /* each alias once */
     ask(c, "self.example.org", DNS_A);
-    assert_in_range(c->h.count[DNS_ANSWER], 1, DNS_CNAMES_MAX + 1);
+    assert_int_equal(c->h.count[DNS_ANSWER], 1);
     scene_close(c);
 }
 
