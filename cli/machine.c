@@ -369,8 +369,7 @@ void cli_await_addresses(struct cli_machine *m, const char *url)
     struct hp_url u;
     struct hp_ip ip;
     hp_time until = hp_now(m->stack) + HP_S(3);
-    bool literal = hp_url_parse(url, &u) == HP_OK && hp_ip_parse(u.host, &ip);
-    if (literal ? hp_ip_is4(&ip) : m->lab != NULL) return; /* the lab's names have addresses of both versions */
+    if (hp_url_parse(url, &u) == HP_OK && hp_ip_parse(u.host, &ip) && hp_ip_is4(&ip)) return;
     while (machine_is_checking(m) && hp_now(m->stack) < until)
         if (hp_sleep(m->stack, HP_MS(5)) == HP_ECANCELED) return;
 }
