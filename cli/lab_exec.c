@@ -48,6 +48,12 @@ static void exec_count_cable(void *ctx, const struct hp_cable_event *e)
     if (e->kind == HP_CABLE_DROP) r->count.drops[e->drop]++;
 }
 
+static bool exec_stop(void *ctx)
+{
+    const struct lab_run *r = ctx;
+    return r->stop && *r->stop;
+}
+
 /* "    1.234567890 c1.get: 200, 1 MB ..." */
 static void exec_say(const struct lab_run *r, const struct hp_run_event *e)
 {
@@ -103,12 +109,25 @@ static int exec_watch(struct lab_run *r)
 
 static int exec_file(void *ctx, const char *name, struct hp_bytes *out) { return lab_extra_read(((struct lab_run *)ctx)->file, name, out); }
 
+/* Asked before the run, which may take long. */
+static bool exec_may_write(const char *path)
+{
+    FILE *f = fopen(path, "a");
+    if (!f) return false;
+    fclose(f);
+    return true;
+}
+
 int lab_run_make(struct lab_run *r)
 {
+    if (r->junit && !exec_may_write(r->junit)) {
+        cli_error("--junit %s: %s", r->junit, strerror(errno));
+        return CLI_USAGE;
+    }
     struct hp_plan_error error = {.text = ""};
     if (!r->allocator) r->arena = hp_arena_new();
     if (!r->allocator && !r->arena) return cli_error("out of memory");
-    struct hp_run_options o = {.seed = r->seed, .seeded = r->seeded, .until = r->until, .news = exec_news, .file = exec_file, .ctx = r,
+    struct hp_run_options o = {.seed = r->seed, .seeded = r->seeded, .until = r->until, .news = exec_news, .file = exec_file, .stop = exec_stop, .ctx = r,
                                .allocator = r->allocator ? r->allocator : hp_arena_allocator(r->arena)};
     struct hp_run *run = NULL;
     int err = hp_run_new(r->file->plan, &o, &run, &error);

@@ -12,7 +12,7 @@
 #include "hepta/shake.h"
 #include "lab_run.h"
 
-enum { SHAKE_JOBS_MAX = 64, SHAKE_MESSAGE_MAX = 1000, SHAKE_SECONDS_MAX = 120, SHAKE_FRAMES_MAX = 20000000 };
+enum { SHAKE_JOBS_MAX = 64, SHAKE_MESSAGE_MAX = 1000, SHAKE_SECONDS_MAX = 120 };
 
 /* An expectation: whether it is a `sometimes`, and in how many runs it was seen. */
 struct shake_seen {
@@ -50,22 +50,6 @@ struct shake_job {
 
 /* ---- one run, in the child ---- */
 
-struct shake_live {
-    int fd;
-    uint64_t frames;
-    hp_time second;
-};
-
-static void shake_bound(void *ctx, const struct hp_cable_event *e)
-{
-    struct shake_live *l = ctx;
-    if (e->time / HP_S(1) != l->second) l->frames = 0;
-    l->second = e->time / HP_S(1);
-    if (++l->frames < SHAKE_FRAMES_MAX) return;
-    dprintf(l->fd, "more than %d frames in virtual second %lld: it does not come to rest", SHAKE_FRAMES_MAX, (long long)l->second + 1);
-    _exit(CLI_FAILED);
-}
-
 static bool shake_expects(const struct shake *s, const struct lab_run *r, int fd)
 {
     struct hp_run_verdict v;
@@ -84,21 +68,20 @@ static bool shake_expects(const struct shake *s, const struct lab_run *r, int fd
 
 static void shake_note(void *ctx, const struct hp_run_event *e)
 {
-    const struct shake_live *l = ctx;
-    if (e->kind == HP_RUN_BROKEN) dprintf(l->fd, "%s: %s; ", e->app ? e->app : "", e->text);
+    const int *fd = ctx;
+    if (e->kind == HP_RUN_BROKEN && e->app) dprintf(*fd, "%s: %s; ", e->app, e->text);
 }
 
-static int shake_happen(const struct shake *s, struct lab_run *r, struct shake_live *live)
+static int shake_happen(const struct shake *s, struct lab_run *r, int fd)
 {
-    struct hp_cable_trace bound = {shake_bound, live};
     int result = lab_run_make(r);
     if (result) return result;
     struct hp_shake_watch *watch = hp_shake_watch_new(r->run, hp_os_allocator());
-    if (!watch || hp_world_trace(hp_run_world(r->run), NULL, &bound)) return CLI_USAGE;
+    if (!watch) return CLI_USAGE;
     result = lab_run_go(r);
     const char *wrong = hp_shake_watch_wrong(watch);
-    if (wrong) dprintf(live->fd, "%s", wrong);
-    bool held = wrong || s->ignore || shake_expects(s, r, live->fd);
+    if (wrong) dprintf(fd, "%s", wrong);
+    bool held = wrong || s->ignore || shake_expects(s, r, fd);
     r->over = true;
     lab_run_free(r);
     hp_shake_watch_free(watch);
@@ -110,15 +93,14 @@ static int shake_child(const struct shake *s, uint64_t seed, const struct hp_sha
     char more[HP_SHAKE_FAULTS_MAX * (HP_SHAKE_LINE_MAX + 1) + 1] = "";
     struct lab_file file;
     struct lab_memory memory;
-    struct shake_live live = {.fd = fd};
     size_t used = 0;
     lab_memory_init(&memory);
     alarm(SHAKE_SECONDS_MAX);
     for (uint32_t i = 0; i < count; i++) used += (size_t)snprintf(more + used, sizeof more - used, "%s\n", lines[i].text);
     if (lab_file_open_text(&file, s->path, more)) return CLI_USAGE;
     struct lab_run r = {.file = &file, .seed = seed, .seeded = true, .until = s->until, .quiet = true, .allocator = &memory.allocator,
-                        .tell = shake_note, .ctx = &live};
-    int result = shake_happen(s, &r, &live);
+                        .tell = shake_note, .ctx = &fd};
+    int result = shake_happen(s, &r, fd);
     if (!result && memory.bytes) {
         dprintf(fd, "%zu bytes were not given back", memory.bytes);
         result = CLI_FAILED;
@@ -284,13 +266,72 @@ static bool shake_save(const struct shake *s, const struct hp_shake_line *lines,
     return false;
 }
 
+/* Asked before the runs, which may take long.  A file that is there stays as it is, and none is left behind. */
+static bool shake_may_save(const struct shake *s)
+{
+    bool there = access(s->save, F_OK) == 0;
+    FILE *f = s->faults ? fopen(s->save, "a") : NULL;
+    if (f) fclose(f);
+    if (f && !there) remove(s->save);
+    if (!f && s->faults) cli_error("--save %s: %s", s->save, strerror(errno));
+    return f || !s->faults;
+}
+
+/* A word for the shell. */
+static void shake_quote(FILE *f, const char *word)
+{
+    if (!word[strcspn(word, " \t\n\"'\\$&|;<>()*?[]#~=%!{}`^")] && *word) {
+        fputs(word, f);
+        return;
+    }
+    fputc('\'', f);
+    for (; *word; word++) {
+        if (*word == '\'') fputs("'\\''", f);
+        else fputc(*word, f);
+    }
+    fputc('\'', f);
+}
+
+/* A time that --until takes, exactly. */
+static void shake_span(FILE *f, hp_time t)
+{
+    if (t % HP_S(1) == 0) fprintf(f, "%llds", (long long)(t / HP_S(1)));
+    else if (t % HP_MS(1) == 0) fprintf(f, "%lldms", (long long)(t / HP_MS(1)));
+    else fprintf(f, "%lldns", (long long)t);
+}
+
+/* The command that shows it again; to be freed; NULL: out of memory. */
+static char *shake_again(const struct shake *s, const struct shake_found *found, uint32_t count)
+{
+    char *text = NULL;
+    size_t n;
+    FILE *f = open_memstream(&text, &n);
+    if (!f) return NULL;
+    fputs("hepta lab run ", f);
+    shake_quote(f, s->path);
+    fprintf(f, " --seed %llu --check", (unsigned long long)(s->seed + (uint64_t)found->index));
+    if (s->until) {
+        fputs(" --until ", f);
+        shake_span(f, s->until);
+    }
+    if (count) {
+        fputs(" --faults ", f);
+        shake_quote(f, s->save);
+    }
+    if (fclose(f) == 0) return text;
+    free(text);
+    return NULL;
+}
+
 static void shake_tell(const struct shake *s, const struct shake_found *f, const struct hp_shake_line *lines, uint32_t count)
 {
     unsigned long long seed = s->seed + (uint64_t)f->index;
     printf("run %lld, seed %llu, failed: %s\n", (long long)f->index + 1, seed, f->why);
     printf(count ? "%u of %lld faults are enough:\n" : "it fails without any of the faults, too\n", count, (long long)s->faults);
     for (uint32_t i = 0; i < count; i++) printf("  %s\n", lines[i].text);
-    printf("again: hepta lab run %s --seed %llu --check%s%s\n", s->path, seed, count ? " --faults " : "", count ? s->save : "");
+    char *again = shake_again(s, f, count);
+    printf("again: %s\n", again ? again : "out of memory");
+    free(again);
 }
 
 static void shake_json(const struct shake *s, const struct shake_found *f, const struct hp_shake_line *lines, uint32_t count)
@@ -304,7 +345,10 @@ static void shake_json(const struct shake *s, const struct shake_found *f, const
             if (i) putchar(',');
             cli_json_text(stdout, lines[i].text, strlen(lines[i].text));
         }
-        putchar(']');
+        char *again = shake_again(s, f, count);
+        printf("],\"again\":");
+        cli_json_text(stdout, again ? again : "", again ? strlen(again) : 0);
+        free(again);
     }
     if (f->index < 0) shake_json_seen(s);
     printf("}\n");
@@ -331,6 +375,8 @@ static int shake_run(struct shake *s)
     struct hp_shake_line lines[HP_SHAKE_FAULTS_MAX];
     struct hp_shrink shrink = {.fails = shake_fails, .ctx = s};
     uint32_t count = 0;
+    bool saved = true;
+    if (!shake_may_save(s)) return CLI_USAGE;
     signal(SIGINT, shake_signal);
     shake_many(s, &f);
     if (f.result == CLI_USAGE) return f.why[0] ? cli_error("%s", f.why), CLI_USAGE : CLI_USAGE;
@@ -341,12 +387,12 @@ static int shake_run(struct shake *s)
         count = shake_draw(s, f.index, lines);
         if (s->terminal && !s->json) fprintf(stderr, "\nrun %lld failed: looking for the fewest faults\n", (long long)f.index + 1);
         if (!s->keep) count = hp_shake_shrink(&shrink, lines, count);
-        if (count && !shake_save(s, lines, count)) return CLI_FAILED;
+        if (count) saved = shake_save(s, lines, count);
     }
     if (s->json) shake_json(s, &f, lines, count);
     else if (f.index >= 0) shake_tell(s, &f, lines, count);
     else shake_tell_well(s);
-    return f.index >= 0 || shake_never(s) ? CLI_FAILED : CLI_OK;
+    return f.index >= 0 || shake_never(s) || !saved ? CLI_FAILED : CLI_OK;
 }
 
 static int shake_verb(struct shake *s, const char *seed)

@@ -42,6 +42,8 @@ struct hp_run_options {
     /* The bytes of a file that a program names ("zones/root.zone", beside the lab file): valid until the run is freed.  HP_ENOENT, HP_EACCES, ...;
      * NULL: there are no files. */
     int (*file)(void *ctx, const char *name, struct hp_bytes *out);
+    /* Asked now and then while one instant goes on for long; true: hp_run_go() answers HP_ECANCELED in the midst of it.  Or NULL. */
+    bool (*stop)(void *ctx);
     void *ctx;
 };
 
@@ -61,8 +63,11 @@ struct hp_resolver *hp_run_resolver(struct hp_run *r, const char *node);
  * of "r1.eth1" that interface's. */
 bool hp_run_address(const struct hp_run *r, const char *name, struct hp_ip *out);
 
-/* Lets it happen until `until` or the run's end, whichever is first.  HP_OK: the end; HP_ETIMEDOUT: it is `until`.  Without an `until` of its
- * own a run ends when nothing is left to happen, or a second after the last program (that ends by itself), fault and expectation. */
+/* Lets it happen until `until` or the run's end, whichever is first.  HP_OK: the end; HP_ETIMEDOUT: it is `until`; HP_ECANCELED: see `stop`.
+ * Without an `until` of its own a run ends when nothing is left to happen, or a second after the last program (that ends by itself), fault and
+ * expectation.  One that does not come to rest, with HP_RUN_INSTANT_MAX events, HP_RUN_FRAMES_MAX
+ * frames or HP_RUN_STRIKES_MAX faults (besides those of the plan) at one time, ends there: HP_RUN_BROKEN. */
+enum { HP_RUN_INSTANT_MAX = 20000000, HP_RUN_FRAMES_MAX = 40000000, HP_RUN_STRIKES_MAX = 100000 };
 int hp_run_go(struct hp_run *r, hp_time until);
 bool hp_run_ended(const struct hp_run *r);
 uint32_t hp_run_broken(const struct hp_run *r);     /* how often HP_RUN_BROKEN was told */

@@ -230,5 +230,49 @@ check "--watch tells on stderr" watched
 printf 'host a ip 10.0.0.1/24 gw 10.0.0.9\nhost b ip 10.0.0.2/24\ncable a b\n' >odd.lab
 warned() { lab run --until 1s --out '' odd.lab 2>got >out && grep -q "odd.lab:1: warning: nobody on the network of a has the gateway's address 10.0.0.9" got && lab run -q --until 1s odd.lab 2>got && [ ! -s got ]; }
 check "what lab check warns of" warned
+printf 'lab loop until 1s\nhost a ip 10.0.0.1/24\nswitch s t\ncable a s\ncable s t\ncable s t name x\n' >loop.lab
+check "check warns of switches in a loop" says "loop.lab:6: warning: the cable x closes a loop" check loop.lab
+stopped() { # in the midst of an instant that has no end
+    "$HEPTA" lab run --out '' loop.lab </dev/null >got 2>&1 &
+    local pid=$! result=0
+    until grep -q warning got; do kill -0 $pid 2>/dev/null || return 1; done
+    kill -INT $pid
+    wait $pid || result=$?
+    [ $result = 1 ] && grep -q "interrupted at 0.000000000 s" got
+}
+check "a loop of switches can be interrupted" stopped
+cat >spin.lab <<'END'
+lab spin until 1s
+host a ip 10.0.0.1/24
+host b ip 10.0.0.2/24
+cable a b
+app b echo
+when drop a each then crash a
+when "crash a" each then restart a
+when "restart a" each then crash a
+END
+spins() { lab run --out '' spin.lab >got 2>&1; [ $? = 1 ] && grep -q "it does not come to rest: faults bring about each other" got; }
+check "faults that bring about each other at one time end the run" spins
+mkdir "p 2's"
+cat >"p 2's/late.lab" <<'END'
+lab late seed 1 until 9s
+host a ip 10.0.0.1/24
+host b ip 10.0.0.2/24
+cable a b name only
+app a ping b count 40 interval 100ms all quiet
+expect final a.ping.ended == 1
+END
+replayed() { # it fails with --until only
+    lab shake --runs 1 --until 2500ms --save "p 2's/s" "p 2's/late.lab" >got 2>&1
+    [ $? = 1 ] && sed -n "s|^again: hepta|'$HEPTA'|p" got >again.sh && grep -q -- "--until 2500ms" again.sh || return 1
+    bash again.sh >got 2>&1 </dev/null
+    [ $? = 1 ] && grep -q "FAILED expect final a.ping.ended" got && lab shake --json --runs 1 -u 2500ms --save "p 2's/s" "p 2's/late.lab" 2>/dev/null | grep -q '"again":"hepta lab run '
+}
+check "the command that shake prints is for the shell, and has all that it was run with" replayed
+before() {
+    lab shake --runs 1000000 --save /nonexist/s frail2.lab >got 2>&1; [ $? = 2 ] && grep -q "save /nonexist/s: No such" got || return 1
+    lab run --junit /nonexist/j --until 1000h frail2.lab >got 2>&1; [ $? = 2 ] && grep -q "junit /nonexist/j: No such" got
+}
+check "a file that cannot be written is told of before the run" before
 echo "$passed checks passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]

@@ -43,15 +43,26 @@ static uint32_t check_root(struct check *k, uint32_t x)
     return x;
 }
 
+/* Two ways between the same switches: a frame for everybody goes round for ever, since none of them speaks a spanning tree protocol. */
+static void check_loop(struct check *k, const struct hp_plan_cable *c)
+{
+    const struct hp_plan_node *a = &k->plan->node[c->node[0]], *b = &k->plan->node[c->node[1]];
+    if (a->kind <= HP_NODE_ROUTER || b->kind <= HP_NODE_ROUTER || check_root(k, c->node[0]) != check_root(k, c->node[1])) return;
+    check_warn(k, c->place, NULL, "the cable %s closes a loop: %s and %s are joined already, and frames to all will circle for ever", c->name,
+               a->name, b->name);
+}
+
 static void check_join(struct check *k)
 {
     const struct hp_plan *p = k->plan;
     for (uint32_t i = 0; i < p->nodes + p->cables; i++) k->parent[i] = i;
-    for (uint32_t i = 0; i < p->cables; i++)
+    for (uint32_t i = 0; i < p->cables; i++) {
+        check_loop(k, &p->cable[i]);
         for (int end = 0; end < 2; end++) {
             uint32_t node = p->cable[i].node[end];
             if (p->node[node].kind > HP_NODE_ROUTER) k->parent[check_root(k, p->nodes + i)] = check_root(k, node);
         }
+    }
 }
 
 static uint32_t check_network(struct check *k, const struct hp_plan_interface *i)

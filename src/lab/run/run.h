@@ -74,6 +74,11 @@ struct hp_run {
     uint32_t open;                      /* programs that will end by themselves and have not yet */
     bool ended, freeing;
     bool waiting;                       /* for the last program that ends by itself */
+    const char *stuck;                  /* why it ends: it does not come to rest */
+    bool canceled;                      /* options.stop said so */
+    hp_time instant;                    /* of the last event, */
+    uint64_t frames;                    /* on all cables when it became crowded */
+    uint32_t crowd, strikes;            /* ... and how many it had, and faults */
 };
 
 static inline bool run_is_machine(const struct hp_plan_node *n) { return n->kind < HP_NODE_HUB; }
@@ -84,6 +89,8 @@ static inline bool run_is_end(const struct hp_plan_node *n) { return n->kind == 
 void run_news(struct hp_run *r, enum hp_run_news kind, const char *node, const char *app, const char *text, int result, uint64_t packet);
 /* The run may not end by itself before that time: there is something still to come. */
 void run_expect_until(struct hp_run *r, hp_time time);
+/* It does not come to rest: it ends after this event. */
+void run_stuck(struct hp_run *r, const char *why);
 /* plant.c */
 int plant_world(struct hp_run *r, struct hp_plan_error *error);
 /* boot.c */

@@ -7,11 +7,15 @@ struct watched_end {
     uint64_t entered, left, died;
 };
 
+enum { WATCHED_FRAMES_MAX = 20000000 };                  /* in one virtual second */
+
 struct hp_shake_watch {
     struct hp_mem *mem;
     struct hp_run *run;
     struct watched_end *end;                             /* two for each cable */
     uint32_t ends;
+    uint32_t frames;                                     /* told of in this virtual second */
+    hp_time second;
     hp_time looked;                                      /* the millisecond in which all cables were looked at last */
     bool ended;
     char wrong[256];
@@ -72,11 +76,27 @@ static void watched_look(struct hp_shake_watch *w, hp_time now, uint32_t cable)
         if (i / 2 != cable) watched_conserved(w, i);
 }
 
+/* More than any lab sends that is meant so: it would take for ever. */
+static void watched_flood(struct hp_shake_watch *w, hp_time now)
+{
+    if (now / HP_S(1) != w->second) w->frames = 0;
+    w->second = now / HP_S(1);
+    if (++w->frames != WATCHED_FRAMES_MAX || w->wrong[0]) return;
+    struct text t = text_of(w->wrong, sizeof w->wrong);
+    text_str(&t, "more than ");
+    text_u64(&t, WATCHED_FRAMES_MAX);
+    text_str(&t, " frames in virtual second ");
+    text_u64(&t, (uint64_t)w->second + 1);
+    text_str(&t, ": it does not come to rest");
+    run_stuck(w->run, w->wrong);
+}
+
 static void watched_cable(void *ctx, const struct hp_cable_event *e)
 {
     struct hp_shake_watch *w = ctx;
     int number = hp_world_cable_number(hp_run_world(w->run), e->cable);
     if (w->ended || number < 0) return;
+    if (e->kind == HP_CABLE_ENTER) watched_flood(w, e->time);
     watched_look(w, e->time, (uint32_t)number);
     struct watched_end *end = &w->end[2 * number + e->end];
     if (e->kind == HP_CABLE_ENTER) end->entered++;
@@ -142,7 +162,7 @@ const char *hp_shake_watch_wrong(struct hp_shake_watch *w)
     for (uint32_t i = 0; i < w->ends && !w->wrong[0]; i++) watched_conserved(w, i);
     if (!w->wrong[0] && hp_run_broken(w->run)) {
         struct text t = text_of(w->wrong, sizeof w->wrong);
-        text_str(&t, "a program found what cannot be");
+        text_str(&t, w->run->stuck ? w->run->stuck : "a program found what cannot be");
     }
     w->ended = true;
     return w->wrong[0] ? w->wrong : NULL;
