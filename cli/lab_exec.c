@@ -219,6 +219,15 @@ static void exec_write_more(const struct lab_run *r, FILE *f)
     fwrite(l->text + at, 1, l->n - at, f);
 }
 
+/* A folder that is used again: nothing in it is of another run. */
+static void exec_remove_old(const struct lab_run *r)
+{
+    static const char *const ours[] = {"run.json", "faults.lab", "report.html"};
+    char path[4096];
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        if (snprintf(path, sizeof path, "%s/%s", r->out, ours[i]) < (int)sizeof path) remove(path);
+}
+
 static int exec_copies(struct lab_run *r)
 {
     int result = exec_write(r, r->out, "network.lab", exec_write_copy);
@@ -243,6 +252,7 @@ int lab_run_end(struct lab_run *r)
     if (r->view) lab_watch_free(r->view);
     r->view = NULL;
     if (r->files && lab_out_close(r->files, why, sizeof why)) result = cli_error("%s/%s", r->out, why);
+    if (r->out && !result) exec_remove_old(r);
     if (r->out && !result) result = exec_write(r, r->out, "run.json", lab_report_json);
     if (r->out && !result) result = exec_copies(r);
     if (r->out && !result) result = exec_report(r);
@@ -258,7 +268,7 @@ int lab_run_end(struct lab_run *r)
 void lab_run_free(struct lab_run *r)
 {
     if (r->view) lab_watch_free(r->view);
-    hp_run_free(r->run);
+    if (!r->arena) hp_run_free(r->run); /* else all of it goes with the arena, and taking a large world apart takes long */
     lab_out_free(r->files);
     scene_free(r->scene);
     hp_shake_watch_free(r->checks);

@@ -78,7 +78,7 @@ int lab_verb_replay(int argc, char **argv)
     if (!lab_record_read(&then, argv[1])) return CLI_USAGE;
     exit_code = replay_run(&then, out, watch);
     lab_record_free(&then);
-    return exit_code;
+    return lab_printed(exit_code);
 }
 
 /* ---- diff ---- */
@@ -211,5 +211,5 @@ int lab_verb_diff(int argc, char **argv)
     exit_code = diff_open(&b, argv[2]) ? diff_run(&a, &b, argv + 1) : CLI_USAGE;
     diff_close(&a);
     if (exit_code != CLI_USAGE) diff_close(&b);
-    return exit_code;
+    return lab_printed(exit_code);
 }

@@ -27,6 +27,12 @@ static void lab_help(FILE *f)
     fprintf(f, "\nhepta lab VERB --help says more.\n");
 }
 
+int lab_printed(int code)
+{
+    bool bad = fflush(stdout) != 0 || ferror(stdout);
+    return bad && !code ? cli_error("standard output: %s", strerror(errno)) : code;
+}
+
 bool lab_seed_parse(const char *text, uint64_t *out)
 {
     char *end;

@@ -6,7 +6,7 @@
 
 #include "lab_run.h"
 
-enum { WATCH_LINES = 6, WATCH_CABLES = 6, WATCH_APPS = 8, WATCH_WIDTH = 160, WATCH_BAR = 30 };
+enum { WATCH_LINES = 6, WATCH_CABLES = 6, WATCH_APPS = 8, WATCH_WIDTH = 160, WATCH_BAR = 30, WATCH_NAME = 20, WATCH_NAME_ROOM = 4 * WATCH_NAME + 1 };
 
 struct lab_watch {
     struct lab_run *run;
@@ -39,11 +39,47 @@ void lab_watch_free(struct lab_watch *w)
     free(w);
 }
 
+/* A character that was cut at the end of a full line goes. */
+static void watch_whole(char *line)
+{
+    size_t n = strlen(line), begin = n;
+    while (begin && ((unsigned char)line[begin - 1] & 0xc0) == 0x80) begin--;
+    if (!begin || (unsigned char)line[begin - 1] < 0xc0) return;
+    unsigned char first = (unsigned char)line[begin - 1];
+    if (n - begin + 1 < (first >= 0xf0 ? 4u : first >= 0xe0 ? 3u : 2u)) line[begin - 1] = 0;
+}
+
+/* How many bytes of the text fit into so many columns: Korean is two wide.  *used: columns. */
+static size_t watch_fit_used(const char *text, int columns, int *used)
+{
+    size_t n = 0;
+    for (*used = 0; text[n]; n++) {
+        unsigned char c = (unsigned char)text[n];
+        if ((c & 0xc0) == 0x80) continue;
+        int wide = c >= 0xe1 ? 2 : 1;
+        if (*used + wide > columns) break;
+        *used += wide;
+    }
+    return n;
+}
+
+/* The name in so many columns, filled up with blanks. */
+static const char *watch_name(const char *name, char buf[WATCH_NAME_ROOM])
+{
+    int used;
+    size_t n = watch_fit_used(name, WATCH_NAME, &used);
+    snprintf(buf, WATCH_NAME_ROOM, "%.*s%*s", (int)n, name, WATCH_NAME - used, "");
+    return buf;
+}
+
 void lab_watch_news(struct lab_watch *w, const struct hp_run_event *e)
 {
     char time[HP_TIME_TEXT];
     const char *who = e->app ? e->app : e->node ? e->node : "";
-    snprintf(w->line[w->lines++ % WATCH_LINES], sizeof w->line[0], "%15s %s%s%s", hp_time_text(e->time, time, sizeof time), who, *who ? ": " : "", e->text);
+    char *line = w->line[w->lines++ % WATCH_LINES];
+    const char *verdict = e->kind != HP_RUN_EXPECT ? "" : e->result == 0 ? "FAILED: " : e->result == 1 ? "held: " : "idle: ";
+    snprintf(line, sizeof w->line[0], "%15s %s%s%s%s", hp_time_text(e->time, time, sizeof time), who, *who ? ": " : "", verdict, e->text);
+    watch_whole(line);
     if (!w->terminal && e->kind != HP_RUN_APP_STARTED) fprintf(stderr, "%s\n", w->line[(w->lines - 1) % WATCH_LINES]);
 }
 
@@ -55,24 +91,12 @@ static void watch_size(struct lab_watch *w)
     w->rows = known ? size.ws_row : 24;
 }
 
-/* How many bytes of the text fit into so many columns: Korean is two wide. */
-static size_t watch_fit(const char *text, int columns)
-{
-    size_t n = 0;
-    for (; text[n]; n++) {
-        unsigned char c = (unsigned char)text[n];
-        if ((c & 0xc0) == 0x80) continue;
-        columns -= c >= 0xe1 ? 2 : 1;
-        if (columns < 0) break;
-    }
-    return n;
-}
-
 /* A line that wraps, or one more than the screen has, would spoil what is drawn over it.  What peers sent may be in it: no control characters. */
 static void watch_print(struct lab_watch *w, const char *text)
 {
     if (w->drawn >= w->rows - 1) return;
-    size_t n = watch_fit(text, w->columns - 1);
+    int used;
+    size_t n = watch_fit_used(text, w->columns - 1, &used);
     for (size_t i = 0; i < n; i++) fputc((unsigned char)text[i] < 0x20 || text[i] == 0x7f ? ' ' : text[i], stderr);
     fputs("\033[K\n", stderr);
     w->drawn++;
@@ -90,7 +114,9 @@ static void watch_head(const struct lab_watch *w, hp_time real, char *buf, size_
     for (int i = 0; percent >= 0 && i < WATCH_BAR; i++) bar[i] = i * 100 < percent * WATCH_BAR ? '#' : '.';
     int at = snprintf(buf, n, "%lld.%03lld s", (long long)(r->now / HP_S(1)), (long long)(r->now % HP_S(1) / HP_MS(1)));
     if (percent >= 0) at += snprintf(buf + at, n - (size_t)at, "  [%s] %3d%%", bar, percent);
-    if (speed > 0) snprintf(buf + at, n - (size_t)at, "  %.*f times as fast as real time", speed < 10, speed);
+    long long ms = (long long)((r->over ? r->real : real - w->began) / HP_MS(1));
+    at += snprintf(buf + at, n - (size_t)at, "  in %lld.%lld s", ms / 1000, ms % 1000 / 100);
+    if (speed > 0) snprintf(buf + at, n - (size_t)at, ", %.*f times as fast as real time", speed < 10, speed);
 }
 
 struct watch_cable {
@@ -130,10 +156,11 @@ static void watch_cable_line(struct lab_watch *w, unsigned i)
 {
     const struct hp_cable *c = hp_world_each_cable(hp_run_world(w->run->run), i);
     struct hp_cable_stats s[2];
-    char line[WATCH_WIDTH + 40], a[32], b[32];
+    char line[WATCH_WIDTH + 200], name[WATCH_NAME_ROOM], a[32], b[32];
     hp_time span = w->run->now - w->at;
     for (int end = 0; end < 2; end++) hp_cable_stats(c, end, &s[end]);
-    snprintf(line, sizeof line, "  %-20.20s -> %12s  <- %12s  lost %llu%s", hp_cable_name(c), cli_rate(s[0].bytes - w->bytes[2 * i], span, a, sizeof a),
+    snprintf(line, sizeof line, "  %s -> %12s  <- %12s  lost %llu%s", watch_name(hp_cable_name(c), name),
+             cli_rate(s[0].bytes - w->bytes[2 * i], span, a, sizeof a),
              cli_rate(s[1].bytes - w->bytes[2 * i + 1], span, b, sizeof b), (unsigned long long)(s[0].lost + s[1].lost),
              hp_cable_is_up(c) ? "" : "  DOWN");
     watch_print(w, line);
@@ -159,11 +186,11 @@ static void watch_cables(struct lab_watch *w)
 static void watch_apps(struct lab_watch *w)
 {
     struct hp_run_app a;
-    char line[WATCH_WIDTH + 40], bytes[32];
+    char line[WATCH_WIDTH + 400], name[WATCH_NAME_ROOM], bytes[32];
     static const char *const state[] = {"waiting", "running", "ended"};
     uint32_t apps = w->run->file->plan->apps;
     for (uint32_t i = 0; i < WATCH_APPS && hp_run_app(w->run->run, i, &a); i++) {
-        snprintf(line, sizeof line, "  %-20.20s %-8s %9s  %.80s", a.name, state[a.state], cli_bytes(a.bytes, bytes, sizeof bytes), a.said);
+        snprintf(line, sizeof line, "  %s %-8s %9s  %s", watch_name(a.name, name), state[a.state], cli_bytes(a.bytes, bytes, sizeof bytes), a.said);
         watch_print(w, line);
     }
     snprintf(line, sizeof line, "  ... and %u more programs", apps - WATCH_APPS);

@@ -90,7 +90,7 @@ int lab_verb_check(int argc, char **argv)
     if (!code && json) check_json(file.plan, argv[1]);
     if (!code && !json) check_say(file.plan, argv[1]);
     lab_file_close(&file);
-    return code;
+    return lab_printed(code);
 }
 
 int lab_verb_export(int argc, char **argv)

@@ -314,5 +314,5 @@ int lab_verb_draw(int argc, char **argv)
     if (!code && dot) plan_write_dot(stdout, file.plan);
     else if (!code) code = draw_folded(file.plan, svg, all);
     lab_file_close(&file);
-    return code;
+    return lab_printed(code);
 }

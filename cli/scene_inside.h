@@ -33,6 +33,8 @@ struct scene_node {
     bool placed;
     double x, y;
     struct scene_list addresses;        /* struct scene_address */
+    unsigned looked;                    /* how many the stack had when it was looked at last, */
+    struct hp_prefix last;              /* ... and the last of them */
     struct scene_list rows;             /* struct scene_row: tables at the end */
 };
 

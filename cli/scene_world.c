@@ -73,13 +73,24 @@ int scene_look(struct scene *s)
     return s->memory_failures ? HP_ENOMEM : HP_OK;
 }
 
+/* Has it the addresses that it had then?  New ones are put behind the others. */
+static bool look_is_known(const struct scene_node *n, const struct hp_stack *stack)
+{
+    struct hp_addr_info info;
+    if (!n->looked || hp_addr_info(stack, n->looked, &info) == HP_OK || hp_addr_info(stack, n->looked - 1, &info)) return false;
+    return info.address.len == n->last.len && hp_ip_equal(&info.address.ip, &n->last.ip);
+}
+
 /* Addresses that the node did not have when it was looked at last. */
 void scene_look_addresses(struct scene *s, int32_t node, hp_time time)
 {
     struct scene_node *n = node < 0 ? NULL : SCENE_AT(s->nodes, struct scene_node, node);
     const struct hp_stack *stack = n && s->world ? hp_world_find(s->world, scene_text_of(s, n->name)) : NULL;
     struct hp_addr_info info;
-    for (unsigned i = 0; stack && hp_addr_info(stack, i, &info) == HP_OK; i++) {
+    if (!stack || look_is_known(n, stack)) return; /* frames are many, changes few */
+    for (unsigned i = 0; hp_addr_info(stack, i, &info) == HP_OK; i++) {
+        n->looked = i + 1;
+        n->last = info.address;
         char text[HP_PREFIX_TEXT];
         struct hp_link_info link;
         if (hp_ip_is_loopback(&info.address.ip)) continue;

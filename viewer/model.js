@@ -306,7 +306,9 @@ const steps = raw.steps.length ? raw.steps.map(s => ({...s, n: s.label || "✗",
     if (rst) add("m_rst", rst.f);
   }
   if ((f = first(x => x.drop))) add("m_loss", f);
-  for (const x of raw.faults.slice(0, 8)) add("m_fault", x.time, x.time, "", x.text);
+  const shown = raw.faults.slice(0, 24), more = raw.faults[24];
+  for (const x of shown) add("m_fault", x.time, x.time, x.text, x.text);
+  if (more) add("m_faults", more.time, more.time, raw.faults.length - 24, more.text);
   out.sort((a, b) => a.begin - b.begin);
   out.forEach((s, i) => s.n = i + 1);
   return out;

@@ -274,5 +274,31 @@ before() {
     lab run --junit /nonexist/j --until 1000h frail2.lab >got 2>&1; [ $? = 2 ] && grep -q "junit /nonexist/j: No such" got
 }
 check "a file that cannot be written is told of before the run" before
+cat >cut.lab <<'END'
+lab cut seed 1 until 4s
+host 가나다라마바사아 ip 10.0.0.1/24
+host b ip 10.0.0.2/24
+cable 가나다라마바사아 b name 가나다라마바사아자차카 rate 1Mbit/s
+app b serve /x 5MB
+app 가나다라마바사아 get http://10.0.0.2/x stop 2s name 받기
+expect final 받기.ok == 1
+at 1s down 가나다라마바사아자차카
+at 1100ms up 가나다라마바사아자차카
+END
+cut() { lab run -q --json cut.lab >cut.json; [ $? = 1 ] && grep -q '"state":"canceled".*stopped after [1-9]' cut.json; }
+check "a page that stop cuts off is not well" cut
+seen() {
+    lab run -q --watch cut.lab 2>got; iconv -f UTF-8 -t UTF-8 got >/dev/null && grep -q "FAILED: expect final" got && grep -q "100%  in [0-9.]* s" got || return 1
+    ! command -v script >/dev/null || { TERM=xterm script -qec "stty cols 60 rows 20; '$HEPTA' lab run -q --watch cut.lab" /dev/null >got </dev/null; iconv -f UTF-8 -t UTF-8 got >/dev/null; }
+}
+check "--watch says what held or failed, and how long it takes, in whole characters" seen
+printed_by() { for verb in "check cut.lab" "replay a" "diff a b" "draw cut.lab"; do "$HEPTA" lab $verb >/dev/full 2>got; [ $? = 1 ] && grep -q "standard output" got || { echo "$verb"; return 1; }; done; }
+check "every verb says when it cannot print" printed_by
+reused() {
+    echo 'at 1s..2s down neck' >more.lab
+    lab run -q --faults more.lab --out over net.lab && [ -f over/faults.lab ] && [ -f over/report.html ] && lab run -q --no-report --out over net.lab &&
+        [ ! -e over/faults.lab ] && [ ! -e over/report.html ] && lab replay over
+}
+check "a folder that is used again has nothing of another run" reused
 echo "$passed checks passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]

@@ -89,6 +89,10 @@ static int prog_get_once(struct prog_get_state *g)
                                   .head = prog_get_head, .ctx = g};
     prog_get_key(g);
     int err = hp_http_get(g->app->stack, &g->get);
+    if (err == HP_ECANCELED && g->app->stop) {
+        char size[32];
+        hp_lab_say(g->app, "%s: stopped after %s", g->url, program_bytes(g->get.body_bytes, size));
+    }
     if (err == HP_ECANCELED) return err;
     if (err) {
         hp_lab_say(g->app, "%s: %s", g->url, g->get.error[0] ? g->get.error : hp_err_text(err));
@@ -114,7 +118,7 @@ static int prog_get_main(struct hp_lab_app *app)
             if (!err || err == HP_ECANCELED) break;
         }
     }
-    return app->stop && err == HP_ECANCELED ? HP_OK : err;
+    return err; /* HP_ECANCELED: `stop` cut a page off, which is not well */
 }
 
 const struct hp_lab_program get_program = {
