@@ -110,6 +110,7 @@ const char *journey_fate_text(const struct journey *j, const struct fate *fate, 
 const char *journey_drop_korean(enum hp_drop drop)
 {
     switch (drop) {
+    case HP_DROP_NO_CARRIER: return "링크에 신호가 없다: 케이블이 뽑혔거나 맞은편에 아무도 없다";
     case HP_DROP_WIRE_DOWN: return "케이블이 뽑혔거나 맞은편이 꺼졌다";
     case HP_DROP_WIRE_FULL: return "케이블의 송신 큐가 찼다";
     case HP_DROP_WIRE_LOSS:

@@ -147,13 +147,13 @@ void steps_wired_ladder(const struct journey *j, int err, hp_time from, hp_time 
 {
     struct hp_ip ip;
     char buf[300], line[300], who[HP_IP_TEXT] = "";
-    enum hp_drop down = wired_death(j, from, to, HP_DROP_WIRE_DOWN, HP_DROP_WIRE_TOO_BIG);
+    enum hp_drop down = wired_death(j, from, to, HP_DROP_NO_CARRIER, HP_DROP_WIRE_TOO_BIG);
     struct wired_seen arp = wired_count(j, RECORD_ARP, 0, from, to), dns = wired_count(j, RECORD_DNS, 0, from, to),
                       syn = wired_count(j, RECORD_TCP | RECORD_SYN, RECORD_ACK, from, to);
     const struct record_frame *icmp = wired_icmp(j, from, to + HP_MS(WIRED_LATE_MS));
     bool waited = !syn.asked && (!dns.asked || dns.answered); /* what was to be sent next never left */
     bool nameless = !j->wired->machine->resolver.server_count && !hp_ip_parse(j->where.host, &ip);
-    if (down == HP_DROP_WIRE_DOWN || down == HP_DROP_WIRE_ERROR) ladder_is(l, 1, hp_drop_text(down), journey_drop_korean(down));
+    if (down == HP_DROP_NO_CARRIER || down == HP_DROP_WIRE_DOWN || down == HP_DROP_WIRE_ERROR) ladder_is(l, 1, hp_drop_text(down), journey_drop_korean(down));
     else if (err == HP_ENETUNREACH && nameless)
         ladder_is(l, 7, "no name server is known: --dns ADDRESS says one, --addr dhcp asks for one", "네임 서버를 모른다: --dns ADDRESS나 --addr dhcp가 필요하다");
     else if (err == HP_ENETUNREACH) ladder_is(l, 3, "no route leads there: --gw ADDRESS says which router does", "그리로 가는 길이 없다: --gw ADDRESS로 라우터를 알려 달라");

@@ -189,7 +189,7 @@ void link_queue(struct hp_stack *s, struct hp_link *l, struct hp_pkt *p)
         return;
     }
     if (!l->carrier) {
-        hp_drop(s, p, HP_DROP_WIRE_DOWN);
+        hp_drop(s, p, HP_DROP_NO_CARRIER);
         return;
     }
     if (l->fq) fq_codel_put(s, l->fq, p);

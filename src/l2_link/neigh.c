@@ -276,7 +276,7 @@ static void neigh_resolve(struct hp_stack *s, struct neigh_table *t, struct hp_l
                           struct hp_pkt *p)
 {
     if (!link_running(l)) {
-        hp_drop(s, p, l->up ? HP_DROP_WIRE_DOWN : HP_DROP_LINK_DOWN);
+        hp_drop(s, p, l->up ? HP_DROP_NO_CARRIER : HP_DROP_LINK_DOWN);
         return;
     }
     if (n && n->state == NEIGH_FAILED && s->now < n->ask_at) {

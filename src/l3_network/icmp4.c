@@ -202,6 +202,7 @@ static void icmp4_rx_echo(struct hp_stack *s, struct icmp4 *c, struct hp_pkt *p)
         return;
     }
     uint16_t sum = sum_update16(get16(p->data + 2), ICMP4_ECHO << 8, ICMP4_ECHO_REPLY << 8);
+    p->id = hp_next_pkt_id(s); /* in the request's place, but another packet */
     p->data[0] = ICMP4_ECHO_REPLY;
     put16(p->data + 2, sum ? sum : 0xffff); /* a message of zeros only has this sum; for all others both are right */
     p->flags = 0;

@@ -181,6 +181,7 @@ static void icmp6_rx_echo(struct hp_stack *s, struct hp_pkt *p)
         hp_drop(s, p, HP_DROP_NO_MEMORY);
         return;
     }
+    p->id = hp_next_pkt_id(s); /* in the request's place, but another packet */
     p->data[0] = ICMP6_ECHO_REPLY;
     p->flags = 0;
     p->ttl = 0;

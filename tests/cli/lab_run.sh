@@ -209,6 +209,13 @@ shaken() {
 check "shake finds what breaks, leaves two lines at most, and the printed command shows it" shaken
 again() { lab shake --runs 50 --save t.lab frail2.lab >got2 2>&1; cmp s.lab t.lab; }
 check "... the same every time" again
+printf 'lab pulled until 3s\nhost a ip 10.0.0.1/24\nhost b ip 10.0.0.2/24\ncable a b name w\nat 1s down w for 1s\napp a ping b count 5 interval 500ms all quiet\n' >pulled.lab
+pulled() {
+    lab run -q --out pulled pulled.lab >got 2>&1 # two of its pings die
+    lab run pulled.lab 2>&1 | grep -q "[1-9] NO_CARRIER" && grep -q '"NO_CARRIER"' pulled/events.jsonl &&
+        python3 -c 'import json; assert json.load(open("pulled/run.json"))["drops"]["NO_CARRIER"]'
+}
+check "what dies at a machine because its cable is pulled is in every output" pulled
 printf 'host a ip 10.0.0.1/24\nhost b ip 10.0.0.2/24\ncable a b name w\napp a ping b count 100 interval 50ms\nexpect sometimes drop w\nexpect sometimes frame b icmp.type == 99\n' >some.lab
 sometimes() {
     lab shake --runs 20 some.lab >got 2>&1

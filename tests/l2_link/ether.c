@@ -124,7 +124,7 @@ static void test_link_that_is_down(void **state)
     l2_send(&t, ETHERTYPE_IPV4, "10.0.0.2", "E", 1);
     l2_send(&t, ETHERTYPE_IPV4, "224.0.0.1", "E", 1);
     l2_step(&t);
-    l2_drops(&t, HP_DROP_WIRE_DOWN, 2);
+    l2_drops(&t, HP_DROP_NO_CARRIER, 2);
     l2_expect_nothing(&t, 0);
     l2_end(&t);
 }
