@@ -268,7 +268,7 @@ int lab_run_end(struct lab_run *r)
 void lab_run_free(struct lab_run *r)
 {
     if (r->view) lab_watch_free(r->view);
-    if (!r->arena) hp_run_free(r->run); /* else all of it goes with the arena, and taking a large world apart takes long */
+    hp_run_free(r->run);
     lab_out_free(r->files);
     scene_free(r->scene);
     hp_shake_watch_free(r->checks);
