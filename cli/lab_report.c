@@ -1,6 +1,7 @@
 /* How a run went: for people, as run.json, and as JUnit's XML.  Nothing of the machine that it ran on is in the files. */
 #include <string.h>
 
+#include "browser/unicode.h"
 #include "lab_run.h"
 
 static const char *const report_verdict[] = {"open", "held", "idle", "failed"};
@@ -13,6 +14,13 @@ static const char *report_app(const struct hp_run_app *a)
 
 /* ---- for people ---- */
 
+/* How many blanks fill this name up to so many columns: Hangul takes two of them for each syllable. */
+static int report_pad(const char *name, int columns)
+{
+    int width = unicode_text_width(name, strlen(name));
+    return width < columns ? columns - width : 0;
+}
+
 static void report_apps(const struct lab_run *r, FILE *f)
 {
     struct hp_run_app a;
@@ -21,7 +29,7 @@ static void report_apps(const struct lab_run *r, FILE *f)
     fprintf(f, "\nprograms\n");
     for (uint32_t i = 0; hp_run_app(r->run, i, &a); i++) {
         const char *how = report_app(&a);
-        fprintf(f, "  %-20s %-14s %9s  %s\n", a.name, how, cli_bytes(a.bytes, bytes, sizeof bytes), a.said);
+        fprintf(f, "  %s%*s %-14s %9s  %s\n", a.name, report_pad(a.name, 20), "", how, cli_bytes(a.bytes, bytes, sizeof bytes), a.said);
     }
 }
 
@@ -70,8 +78,8 @@ static void report_cables(const struct lab_run *r, FILE *f)
             char name[200], bytes[32];
             hp_cable_stats(c, end, &s);
             snprintf(name, sizeof name, "%s %s", hp_cable_name(c), end ? "<-" : "->");
-            fprintf(f, "  %-24s %10llu %10s %6llu %4u%%\n", name, (unsigned long long)s.frames, cli_bytes(s.bytes, bytes, sizeof bytes),
-                    (unsigned long long)s.lost, report_busy(r, c, end, &s));
+            fprintf(f, "  %s%*s %10llu %10s %6llu %4u%%\n", name, report_pad(name, 24), "", (unsigned long long)s.frames,
+                    cli_bytes(s.bytes, bytes, sizeof bytes), (unsigned long long)s.lost, report_busy(r, c, end, &s));
         }
     if (c) fprintf(f, "  ... and %u more\n", r->file->plan->cables - i);
 }
