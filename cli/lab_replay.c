@@ -39,21 +39,32 @@ static int replay_compare(const struct lab_run *run, const struct lab_record *th
     return CLI_OK;
 }
 
+/* Of a run that was interrupted the whole seconds are compared: where in the last one it stood is nobody's choice.  False: there are none. */
+static bool replay_whole(struct lab_record *then)
+{
+    if (!then->interrupted) return true;
+    if (then->digests) then->digests--; /* the last is that of the end */
+    then->until = HP_S((hp_time)then->digests);
+    return then->digests > 0;
+}
+
 static int replay_run(struct lab_record *then, const char *out, bool watch)
 {
     struct lab_file file = {.path = NULL};
     char path[8300], faults[8300];
     if (!replay_find(then, then->file, "network.lab", then->sha256, path, sizeof path)) return CLI_USAGE;
     if (then->has_faults && !replay_find(then, then->faults, "faults.lab", then->faults_sha256, faults, sizeof faults)) return CLI_USAGE;
+    if (!replay_whole(then)) return cli_error("%s was interrupted in its first virtual second: there is nothing to compare", then->path);
     struct lab_run r = {.file = &file, .seed = then->seed, .seeded = true, .until = then->until, .out = out, .quiet = true, .watch = watch};
     int result = lab_file_open_again(&file, path, then->has_faults ? faults : NULL, then);
     if (!result) result = lab_run_make(&r);
     if (!result) result = lab_run_go(&r);
     if (!result && out) result = lab_run_end(&r) == CLI_USAGE ? CLI_USAGE : CLI_OK;
+    if (then->interrupted && r.digests > then->digests) r.digests = then->digests;
     if (!result) result = replay_compare(&r, then);
     if (!result)
-        printf("%s, seed %llu: the same, %u digests, the last %016llx\n", then->lab, (unsigned long long)then->seed, r.digests,
-               (unsigned long long)r.digest[r.digests - 1]);
+        printf("%s, seed %llu: the same, %u digests, the last %016llx%s\n", then->lab, (unsigned long long)then->seed, r.digests,
+               (unsigned long long)r.digest[r.digests - 1], then->interrupted ? "; then it had been interrupted" : "");
     lab_run_free(&r);
     lab_file_close(&file);
     return result;

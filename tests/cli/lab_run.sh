@@ -209,6 +209,16 @@ shaken() {
 check "shake finds what breaks, leaves two lines at most, and the printed command shows it" shaken
 again() { lab shake --runs 50 --save t.lab frail2.lab >got2 2>&1; cmp s.lab t.lab; }
 check "... the same every time" again
+printf 'lab long until 1000h\nhost a ip 10.0.0.1/24\nhost b ip 10.0.0.2/24\ncable a b\napp a ping b count 1000000 interval 1ms quiet\n' >long.lab
+halfway() { # a run that is stopped when some seconds have passed
+    "$HEPTA" lab run -q --no-report --out half long.lab </dev/null >got 2>&1 &
+    local pid=$!
+    until [ "$(stat -c %s half/events.jsonl 2>/dev/null || echo 0)" -gt 4000000 ]; do kill -0 $pid 2>/dev/null || return 1; done
+    kill -INT $pid
+    wait $pid
+    grep -q '"interrupted":true' half/run.json && lab replay half >got && grep -q "the same, .*; then it had been interrupted" got
+}
+check "a run that was interrupted can be replayed as far as it came" halfway
 printf 'lab pulled until 3s\nhost a ip 10.0.0.1/24\nhost b ip 10.0.0.2/24\ncable a b name w\nat 1s down w for 1s\napp a ping b count 5 interval 500ms all quiet\n' >pulled.lab
 pulled() {
     lab run -q --out pulled pulled.lab >got 2>&1 # two of its pings die
