@@ -107,11 +107,11 @@ void buf_unref(struct hp_buf *b)
     else buf_free_shell(b);
 }
 
-struct hp_pkt *pkt_alloc_mem(struct hp_mem *m, size_t n)
+static struct hp_pkt *pkt_alloc_block(struct hp_mem *m, size_t block, bool exact)
 {
-    size_t block = BLOCK_HEAD + PKT_HEADROOM + n;
+    int c = exact ? block_class(block) : -1;
     mem_lock(m);
-    void *p = block_take(m, &block);
+    void *p = c >= 0 && block != block_size[c] ? mem_alloc_locked(m, block) : block_take(m, &block);
     struct hp_buf *b = p ? buf_init(m, p, block, BLOCK_HEAD) : NULL;
     m->packets += b != NULL;
     mem_unlock(m);
@@ -123,6 +123,9 @@ struct hp_pkt *pkt_alloc_mem(struct hp_mem *m, size_t n)
     k->data = k->tail = b->bytes + PKT_HEADROOM;
     return k;
 }
+
+struct hp_pkt *pkt_alloc_mem(struct hp_mem *m, size_t n) { return pkt_alloc_block(m, BLOCK_HEAD + PKT_HEADROOM + n, false); }
+struct hp_pkt *pkt_alloc_exact(struct hp_mem *m, size_t n) { return pkt_alloc_block(m, BLOCK_HEAD + PKT_HEADROOM + n, true); }
 
 struct hp_pkt *pkt_alloc(struct hp_stack *s, size_t n)
 {
@@ -194,10 +197,18 @@ bool pkt_own(struct hp_stack *s, struct hp_pkt *p, size_t headroom, bool flat)
     return true;
 }
 
+/* A switch floods a frame a hundred times: the size of no storage that is kept. */
+static size_t pkt_copy_room(size_t n)
+{
+    size_t room = (n + PKT_TAILROOM + 7) & ~(size_t)7, block = BLOCK_HEAD + PKT_HEADROOM + room;
+    int c = block_class(block);
+    return c >= 0 && block == block_size[c] ? room + 8 : room;
+}
+
 struct hp_pkt *pkt_plain_copy(struct hp_pkt *p)
 {
     size_t n = (size_t)(p->tail - p->data);
-    struct hp_pkt *k = pkt_alloc_mem(p->buf->mem, n + PKT_TAILROOM);
+    struct hp_pkt *k = pkt_alloc_exact(p->buf->mem, pkt_copy_room(n));
     if (!k) return p;
     memcpy((uint8_t *)k + PKT_FIELDS, (const uint8_t *)p + PKT_FIELDS, PKT_FIELDS_SIZE);
     memcpy(pkt_put(k, n), p->data, n);

@@ -72,6 +72,8 @@ struct pkt_queue {
 struct hp_pkt *pkt_alloc(struct hp_stack *s, size_t n);
 /* The same without a number, from this memory. */
 struct hp_pkt *pkt_alloc_mem(struct hp_mem *m, size_t n);
+/* The same with no more room than that: storage that is given back at its end, unless it has just the size of what is kept. */
+struct hp_pkt *pkt_alloc_exact(struct hp_mem *m, size_t n);
 /* A second packet on the same bytes (and slice): for flooding, taps, reassembly.  Gets the same id. */
 struct hp_pkt *pkt_clone(struct hp_stack *s, const struct hp_pkt *p);
 /* Makes the bytes [data, tail) writable and private with at least `headroom` in front, and, if `flat`, the slice part of

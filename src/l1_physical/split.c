@@ -56,7 +56,7 @@ static bool parcels_put(struct cable_end *e, const struct hp_pkt *p, bool late)
 static struct hp_pkt *parcel_open(const struct parcel *k, struct hp_mem *m)
 {
     struct hp_buf *more = k->more ? buf_new(m, k->more) : NULL;
-    struct hp_pkt *p = !k->more || more ? pkt_alloc_mem(m, k->room - PKT_HEADROOM) : NULL;
+    struct hp_pkt *p = !k->more || more ? pkt_alloc_exact(m, k->room - PKT_HEADROOM) : NULL;
     if (!p) {
         if (more) buf_unref(more);
         return NULL;

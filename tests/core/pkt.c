@@ -286,6 +286,28 @@ static void test_queue(void **state)
     pkt_stack_end(s);
 }
 
+/* A frame that a switch floods: each port's copy is its own, and its storage is not kept when it has arrived. */
+static void test_copies_of_what_is_shared_are_not_kept(void **state)
+{
+    for (size_t n = 1; n < 3000; n += n < 600 ? 1 : 97) {
+        struct hp_stack *s = pkt_stack();
+        uint8_t bytes[3000] = {7};
+        struct hp_pkt *p = hp_pkt_copy_in(s, bytes, n), *copy[20];
+        for (int i = 0; i < 20; i++) {
+            copy[i] = pkt_plain(pkt_clone(s, p));
+            assert_true(copy[i]->own_block && !pkt_shared(copy[i]));
+            assert_int_equal(copy[i]->id, p->id);
+            assert_int_equal(pkt_len(copy[i]), n);
+            assert_memory_equal(copy[i]->data, bytes, n);
+        }
+        assert_ptr_equal(pkt_plain(p), p);
+        for (int i = 0; i < 20; i++) hp_pkt_free(copy[i]);
+        assert_int_equal(s->mem->cached_bytes, 0);
+        hp_pkt_free(p);
+        pkt_stack_end(s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -298,6 +320,7 @@ int main(void)
         cmocka_unit_test(test_every_size_of_packet),
         cmocka_unit_test(test_against_a_model),
         cmocka_unit_test(test_budget_counts_packets_and_cache_gives_way),
+        cmocka_unit_test(test_copies_of_what_is_shared_are_not_kept),
         cmocka_unit_test(test_queue),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
