@@ -146,5 +146,8 @@ const char *cli_ms(hp_time t, char *buf, size_t n);         /* 1.234 */
 const char *cli_bytes(uint64_t v, char *buf, size_t n);     /* 12.3 MB */
 const char *cli_rate(uint64_t bytes, hp_time span, char *buf, size_t n);    /* 1.23 Gbit/s */
 void cli_json_text(FILE *f, const char *text, size_t n);    /* quoted */
+/* `text` and blanks to fill `columns` of a terminal, in which Korean is two wide; returns buf. */
+const char *cli_pad(const char *text, int columns, char *buf, size_t n);
+size_t cli_fit(const char *text, int columns);              /* how many bytes of it fit into so many: whole characters; a control takes one column */
 
 #endif

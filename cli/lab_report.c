@@ -1,7 +1,6 @@
 /* How a run went: for people, as run.json, and as JUnit's XML.  Nothing of the machine that it ran on is in the files. */
 #include <string.h>
 
-#include "browser/unicode.h"
 #include "lab_run.h"
 
 static const char *const report_verdict[] = {"open", "held", "idle", "failed"};
@@ -14,22 +13,15 @@ static const char *report_app(const struct hp_run_app *a)
 
 /* ---- for people ---- */
 
-/* How many blanks fill this name up to so many columns: Hangul takes two of them for each syllable. */
-static int report_pad(const char *name, int columns)
-{
-    int width = unicode_text_width(name, strlen(name));
-    return width < columns ? columns - width : 0;
-}
-
 static void report_apps(const struct lab_run *r, FILE *f)
 {
     struct hp_run_app a;
-    char bytes[32];
+    char name[200], bytes[32];
     if (!r->file->plan->apps) return;
     fprintf(f, "\nprograms\n");
     for (uint32_t i = 0; hp_run_app(r->run, i, &a); i++) {
         const char *how = report_app(&a);
-        fprintf(f, "  %s%*s %-14s %9s  %s\n", a.name, report_pad(a.name, 20), "", how, cli_bytes(a.bytes, bytes, sizeof bytes), a.said);
+        fprintf(f, "  %s %-14s %9s  %s\n", cli_pad(a.name, 20, name, sizeof name), how, cli_bytes(a.bytes, bytes, sizeof bytes), a.said);
     }
 }
 
@@ -75,10 +67,10 @@ static void report_cables(const struct lab_run *r, FILE *f)
     for (; (c = hp_world_each_cable(w, i)) && i < CABLES_SHOWN; i++)
         for (int end = 0; end < 2; end++) {
             struct hp_cable_stats s;
-            char name[200], bytes[32];
+            char way[100], name[200], bytes[32];
             hp_cable_stats(c, end, &s);
-            snprintf(name, sizeof name, "%s %s", hp_cable_name(c), end ? "<-" : "->");
-            fprintf(f, "  %s%*s %10llu %10s %6llu %4u%%\n", name, report_pad(name, 24), "", (unsigned long long)s.frames,
+            snprintf(way, sizeof way, "%s %s", hp_cable_name(c), end ? "<-" : "->");
+            fprintf(f, "  %s %10llu %10s %6llu %4u%%\n", cli_pad(way, 24, name, sizeof name), (unsigned long long)s.frames,
                     cli_bytes(s.bytes, bytes, sizeof bytes), (unsigned long long)s.lost, report_busy(r, c, end, &s));
         }
     if (c) fprintf(f, "  ... and %u more\n", r->file->plan->cables - i);

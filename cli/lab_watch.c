@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "core/utf8.h"
 #include "lab_run.h"
 
 enum { WATCH_LINES = 6, WATCH_CABLES = 6, WATCH_APPS = 8, WATCH_WIDTH = 160, WATCH_BAR = 30, WATCH_NAME = 20, WATCH_NAME_ROOM = 4 * WATCH_NAME + 1 };
@@ -42,34 +43,18 @@ void lab_watch_free(struct lab_watch *w)
 /* A character that was cut at the end of a full line goes. */
 static void watch_whole(char *line)
 {
-    size_t n = strlen(line), begin = n;
-    while (begin && ((unsigned char)line[begin - 1] & 0xc0) == 0x80) begin--;
-    if (!begin || (unsigned char)line[begin - 1] < 0xc0) return;
-    unsigned char first = (unsigned char)line[begin - 1];
-    if (n - begin + 1 < (first >= 0xf0 ? 4u : first >= 0xe0 ? 3u : 2u)) line[begin - 1] = 0;
-}
-
-/* How many bytes of the text fit into so many columns: Korean is two wide.  *used: columns. */
-static size_t watch_fit_used(const char *text, int columns, int *used)
-{
-    size_t n = 0;
-    for (*used = 0; text[n]; n++) {
-        unsigned char c = (unsigned char)text[n];
-        if ((c & 0xc0) == 0x80) continue;
-        int wide = c >= 0xe1 ? 2 : 1;
-        if (*used + wide > columns) break;
-        *used += wide;
-    }
-    return n;
+    size_t n = strlen(line), last = n;
+    uint32_t code;
+    while (last && ((unsigned char)line[last - 1] & 0xc0) == 0x80) last--;
+    if (last && !utf8_take(line + last - 1, n - last + 1, &code)) line[last - 1] = 0;
 }
 
 /* The name in so many columns, filled up with blanks. */
 static const char *watch_name(const char *name, char buf[WATCH_NAME_ROOM])
 {
-    int used;
-    size_t n = watch_fit_used(name, WATCH_NAME, &used);
-    snprintf(buf, WATCH_NAME_ROOM, "%.*s%*s", (int)n, name, WATCH_NAME - used, "");
-    return buf;
+    char cut[WATCH_NAME_ROOM];
+    snprintf(cut, sizeof cut, "%.*s", (int)cli_fit(name, WATCH_NAME), name);
+    return cli_pad(cut, WATCH_NAME, buf, WATCH_NAME_ROOM);
 }
 
 void lab_watch_news(struct lab_watch *w, const struct hp_run_event *e)
@@ -95,8 +80,7 @@ static void watch_size(struct lab_watch *w)
 static void watch_print(struct lab_watch *w, const char *text)
 {
     if (w->drawn >= w->rows - 1) return;
-    int used;
-    size_t n = watch_fit_used(text, w->columns - 1, &used);
+    size_t n = cli_fit(text, w->columns - 1);
     for (size_t i = 0; i < n; i++) fputc((unsigned char)text[i] < 0x20 || text[i] == 0x7f ? ' ' : text[i], stderr);
     fputs("\033[K\n", stderr);
     w->drawn++;

@@ -1,5 +1,8 @@
-/* Numbers as people read them, and strings for JSON. */
+/* Numbers as people read them, columns of a terminal, and strings for JSON. */
+#include <string.h>
+
 #include "cli.h"
+#include "core/utf8.h"
 
 const char *cli_ms(hp_time t, char *buf, size_t n)
 {
@@ -33,4 +36,23 @@ void cli_json_text(FILE *f, const char *text, size_t n)
         else fputc(c, f);
     }
     fputc('"', f);
+}
+
+const char *cli_pad(const char *text, int columns, char *buf, size_t n)
+{
+    int blanks = columns - (int)utf8_text_cells(text, strlen(text));
+    snprintf(buf, n, "%s%*s", text, blanks > 0 ? blanks : 0, "");
+    return buf;
+}
+
+size_t cli_fit(const char *text, int columns)
+{
+    size_t at = 0, n = strlen(text), took;
+    for (uint32_t code; at < n; at += took) {
+        took = utf8_take(text + at, n - at, &code);
+        columns -= !took || code < 0x20 || code == 0x7f ? 1 : (int)utf8_cells(code);
+        if (columns < 0) break;
+        if (!took) took = 1;
+    }
+    return at;
 }

@@ -73,13 +73,6 @@ void account_free(struct account *a)
 
 /* ---- out ---- */
 
-const char *account_pad(const char *text, int columns, char *buf, size_t n)
-{
-    int blanks = columns - (int)utf8_text_cells(text, strlen(text));
-    snprintf(buf, n, "%s%*s", text, blanks > 0 ? blanks : 0, "");
-    return buf;
-}
-
 /* A paragraph, broken at blanks. */
 static void account_print_words(const char *line, size_t n, FILE *f, int width)
 {

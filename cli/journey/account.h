@@ -42,8 +42,6 @@ void account_free(struct account *a);
 
 /* `width`: columns at which paragraphs are broken. */
 void account_print(const struct account *a, int step, FILE *f, bool color, int width);
-/* `text` and blanks to fill `columns` of a terminal, in which Korean is two wide; returns buf. */
-const char *account_pad(const char *text, int columns, char *buf, size_t n);
 void account_scene(const struct account *a, const struct account *other, struct scene *s); /* other: the same in the other language */
 
 #endif

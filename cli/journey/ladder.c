@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli.h"
 #include "journey/journey.h"
 
 void ladder_is(struct ladder *l, int layer, const char *english, const char *korean)
@@ -204,7 +205,7 @@ static void ladder_print(struct journey *j, struct ladder *l, int resource)
     struct account *a = &j->account;
     char name[80];
     for (int n = 7; n >= 1; n--) {
-        account_pad(names[a->korean][n], 13, name, sizeof name);
+        cli_pad(names[a->korean][n], 13, name, sizeof name);
         if (n == l->layer) account_row(a, "%d %s ✗ %s", n, name, account_of(a, l->english, l->korean));
         else if (n == 1 && l->broken[0][0]) account_row(a, "%d %s ⚡ %s", n, name, l->broken[a->korean]);
         else if (n < l->layer) account_row(a, "%d %s %s", n, name, account_of(a, "ok", "정상"));
@@ -221,7 +222,7 @@ void steps_failed(struct journey *j)
     account_begin(a, "", 0, whole ? "No page came" : "The page is not whole", whole ? "페이지가 오지 않았다" : "페이지가 온전하지 않다");
     if (whole) {
         journey_faults(j, HP_NEVER - 1);
-        bool self = trouble_of(j, TROUBLE_DEAD, "A") != HP_NEVER || trouble_of(j, TROUBLE_FROZEN, "A") != HP_NEVER; /* it says nothing any more */
+        bool self = ladder_self(j, &l); /* it says nothing any more */
         if (!a->korean && !self) account_say(a, "%s", "%s", j->page && page_error(j->page)[0] ? page_error(j->page) : hp_err_text(j->err));
         ladder_find(j, j->page && page_resources(j->page) ? page_resource(j->page, 0) : NULL, j->err, j->began, j->ended, &l);
         ladder_print(j, &l, -1);

@@ -1,6 +1,7 @@
 /* The handshake and the close as the study note draws them: two columns, the client's and the server's; a row is a segment, or a segment's arrival. */
 #include <string.h>
 
+#include "cli.h"
 #include "core/utf8.h"
 #include "journey/journey.h"
 
@@ -56,8 +57,8 @@ static void shake_row(struct shake *s, const char *left, const char *right)
     while (*left || *right) {
         shake_words(&left, word[0], sizeof word[0]);
         shake_words(&right, word[1], sizeof word[1]);
-        account_row(shake_account(s), "│ %s │ %s │", account_pad(word[0], SHAKE_CELL, cell[0], sizeof cell[0]),
-                    account_pad(word[1], SHAKE_CELL, cell[1], sizeof cell[1]));
+        account_row(shake_account(s), "│ %s │ %s │", cli_pad(word[0], SHAKE_CELL, cell[0], sizeof cell[0]),
+                    cli_pad(word[1], SHAKE_CELL, cell[1], sizeof cell[1]));
     }
 }
 

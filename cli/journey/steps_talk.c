@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "browser/idn.h"
+#include "cli.h"
 #include "journey/journey.h"
 
 static struct account *talk(struct journey *j) { return &j->account; }
@@ -10,7 +11,7 @@ static struct account *talk(struct journey *j) { return &j->account; }
 static void talk_frame(struct journey *j, const struct record_frame *f) { account_packet(&j->account, f->id, f->in, f->out); }
 
 /* A name in eight columns. */
-static const char *talk_name(const char *name, char buf[64]) { return account_pad(name, 8, buf, 64); }
+static const char *talk_name(const char *name, char buf[64]) { return cli_pad(name, 8, buf, 64); }
 
 /* ---- 0: before ---- */
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli.h"
 #include "hepta/line_code.h"
 #include "hepta/wire.h"
 #include "journey/journey.h"
@@ -172,7 +173,7 @@ static void wrap_signal(struct journey *j)
 static void wrap_decision(struct journey *j, uint32_t node, const struct record_frame *in, const struct record_frame *out)
 {
     char name[64], to[HP_PREFIX_TEXT] = "?", gateway[HP_IP_TEXT] = "", from[20] = "", next[20] = "";
-    account_pad(journey_node(j, node), 8, name, sizeof name);
+    cli_pad(journey_node(j, node), 8, name, sizeof name);
     if (j->plan->node[node].kind == HP_NODE_SWITCH) {
         record_text(in, "eth.dst", next, sizeof next);
         account_row(wrap(j), "%s  %s %s → %s", name, account_of(wrap(j), "switch: knows where", "스위치가 아는 MAC 주소:"), next,
