@@ -109,18 +109,9 @@ static int exec_watch(struct lab_run *r)
 
 static int exec_file(void *ctx, const char *name, struct hp_bytes *out) { return lab_extra_read(((struct lab_run *)ctx)->file, name, out); }
 
-/* Asked before the run, which may take long. */
-static bool exec_may_write(const char *path)
-{
-    FILE *f = fopen(path, "a");
-    if (!f) return false;
-    fclose(f);
-    return true;
-}
-
 int lab_run_make(struct lab_run *r)
 {
-    if (r->junit && !exec_may_write(r->junit)) {
+    if (r->junit && !lab_may_write(r->junit)) {
         cli_error("--junit %s: %s", r->junit, strerror(errno));
         return CLI_USAGE;
     }

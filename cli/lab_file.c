@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lab_run.h"
 #include "plan.h"
@@ -148,6 +149,16 @@ void lab_file_close(struct lab_file *f)
     lab_extra_free(f);
     free(f->text);
     *f = (struct lab_file){.path = NULL};
+}
+
+bool lab_may_write(const char *path)
+{
+    bool there = access(path, F_OK) == 0;
+    FILE *f = fopen(path, "a");
+    if (!f) return false;
+    fclose(f);
+    if (!there) remove(path);
+    return true;
 }
 
 struct file_warnings {

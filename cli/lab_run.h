@@ -109,6 +109,8 @@ void lab_watch_look(struct lab_watch *w);       /* from time to time */
 void lab_watch_news(struct lab_watch *w, const struct hp_run_event *e);
 void lab_watch_free(struct lab_watch *w);
 
+/* May this file be written?  Asked before what takes long.  A file that is there stays as it is, and none is left behind.  false: errno. */
+bool lab_may_write(const char *path);
 /* What was printed is out: answers `code`, or an error was said. */
 int lab_printed(int code);
 bool lab_seed_parse(const char *text, uint64_t *out);

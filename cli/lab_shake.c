@@ -266,15 +266,11 @@ static bool shake_save(const struct shake *s, const struct hp_shake_line *lines,
     return false;
 }
 
-/* Asked before the runs, which may take long.  A file that is there stays as it is, and none is left behind. */
 static bool shake_may_save(const struct shake *s)
 {
-    bool there = access(s->save, F_OK) == 0;
-    FILE *f = s->faults ? fopen(s->save, "a") : NULL;
-    if (f) fclose(f);
-    if (f && !there) remove(s->save);
-    if (!f && s->faults) cli_error("--save %s: %s", s->save, strerror(errno));
-    return f || !s->faults;
+    if (!s->faults || lab_may_write(s->save)) return true;
+    cli_error("--save %s: %s", s->save, strerror(errno));
+    return false;
 }
 
 /* A word for the shell. */
