@@ -127,57 +127,63 @@ static void stations_equal(const struct ends *a, const struct ends *b)
     }
 }
 
+/* The same load on a cable that stays whole and on one that is split. */
+struct both {
+    struct ends whole, split;
+};
+
+static void both_begin(struct both *t)
+{
+    ends_begin(&t->whole, &bad_cable);
+    ends_begin(&t->split, &bad_cable);
+    ends_load(&t->whole);
+    ends_load(&t->split);
+}
+
+static void both_end(struct both *t)
+{
+    stations_equal(&t->whole, &t->split);
+    ends_end(&t->whole);
+    ends_end(&t->split);
+}
+
 static void test_windows_change_nothing(void **state)
 {
     for (int first = 0; first < 2; first++) {
-        struct ends whole, split;
-        ends_begin(&whole, &bad_cable);
-        ends_begin(&split, &bad_cable);
-        ends_load(&whole);
-        ends_load(&split);
-        ends_run_whole(&whole, HP_MS(50));
-        ends_run_split(&split, HP_MS(50), first);
-        assert_in_range(whole.at[1].count, 20, 60);
-        stations_equal(&whole, &split);
-        ends_end(&whole);
-        ends_end(&split);
+        struct both t;
+        both_begin(&t);
+        ends_run_whole(&t.whole, HP_MS(50));
+        ends_run_split(&t.split, HP_MS(50), first);
+        assert_in_range(t.whole.at[1].count, 20, 60);
+        both_end(&t);
     }
 }
 
 /* With frames under way each time, in the ring and on the cable. */
 static void test_splitting_and_mending_lose_nothing(void **state)
 {
-    struct ends whole, split;
-    ends_begin(&whole, &bad_cable);
-    ends_begin(&split, &bad_cable);
-    ends_load(&whole);
-    ends_load(&split);
+    struct both t;
+    both_begin(&t);
     for (int i = 1; i <= 60; i++) {
         hp_time until = HP_US(137) * i;
-        ends_run_whole(&whole, until);
-        if (i % 3) ends_run_split(&split, until, i & 1);
-        else ends_run_whole(&split, until);
-        stations_equal(&whole, &split);
+        ends_run_whole(&t.whole, until);
+        if (i % 3) ends_run_split(&t.split, until, i & 1);
+        else ends_run_whole(&t.split, until);
+        stations_equal(&t.whole, &t.split);
     }
-    ends_end(&whole);
-    ends_end(&split);
+    both_end(&t);
 }
 
 /* What cannot be copied goes as it is, in the same order. */
 static void test_without_memory_for_copies_frames_go_as_they_are(void **state)
 {
-    struct ends whole, split;
-    ends_begin(&whole, &bad_cable);
-    ends_begin(&split, &bad_cable);
-    ends_load(&whole);
-    ends_load(&split);
-    ends_run_whole(&whole, HP_MS(50));
-    split.refuses = true;
-    ends_run_split(&split, HP_MS(50), 0);
-    assert_in_range(split.refused, 1, UINT32_MAX);
-    stations_equal(&whole, &split);
-    ends_end(&whole);
-    ends_end(&split);
+    struct both t;
+    both_begin(&t);
+    ends_run_whole(&t.whole, HP_MS(50));
+    t.split.refuses = true;
+    ends_run_split(&t.split, HP_MS(50), 0);
+    assert_in_range(t.split.refused, 1, UINT32_MAX);
+    both_end(&t);
 }
 
 static hp_time lookahead_of(const struct hp_cable_config *c)
