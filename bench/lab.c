@@ -1,4 +1,4 @@
-/* The lab's speed: whole networks of full stacks in virtual time, on one core.
+/* The lab's speed: whole networks of full stacks in virtual time, on one core, and the trees on all of them.
  *
  * A hop is a frame that arrived at the other end of a cable; everything that it causes (switching, routing, TCP at the ends) is
  * counted in its cost.  Options: --json, --only NAME, --seconds N (of virtual time, for the flows), --hosts N, --threads N, --digest. */

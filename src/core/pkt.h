@@ -80,10 +80,6 @@ struct hp_pkt *pkt_clone(struct hp_stack *s, const struct hp_pkt *p);
  * them.  Where it moves them there is PKT_TAILROOM behind.  False if memory ran out (p is unchanged and still the caller's). */
 bool pkt_own(struct hp_stack *s, struct hp_pkt *p, size_t headroom, bool flat);
 
-/* p in a block of its own that nobody shares: p itself if it is, or else a copy in its place (of the slice another reference), or, if memory
- * ran out, p as it is. */
-struct hp_pkt *pkt_plain_copy(struct hp_pkt *p);
-
 static inline size_t pkt_len(const struct hp_pkt *p) { return (size_t)(p->tail - p->data) + p->more.n; }
 static inline struct hp_bytes pkt_bytes(const struct hp_pkt *p)
 {
@@ -95,6 +91,8 @@ static inline size_t pkt_tailroom(const struct hp_pkt *p)
     return (size_t)(p->buf->bytes + p->buf->size - p->tail);
 }
 static inline bool pkt_shared(const struct hp_pkt *p) { return atomic_load_explicit(&p->buf->refs, memory_order_acquire) > 1; }
+/* p in a block of its own that nobody shares: p itself if it is, or else a copy in its place, or, if memory ran out, p as it is. */
+struct hp_pkt *pkt_plain_copy(struct hp_pkt *p);
 static inline struct hp_pkt *pkt_plain(struct hp_pkt *p)
 {
     return !p->own_block || p->block_kept || p->buf->release || pkt_shared(p) ? pkt_plain_copy(p) : p;

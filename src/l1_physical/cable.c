@@ -26,20 +26,25 @@ static inline void cable_tell(const struct cable_end *e, enum hp_cable_event_kin
     if (e->cable->trace.event) cable_emit(e, kind, far, why, p, now);
 }
 
-void cable_wake(struct cable_end *e, hp_time at)
+static void cable_tell_earlier(struct cable_end *e)
 {
     struct hp_cable *c = e->cable;
-    if (at >= c->next) return;
-    c->next = at;
     if (c->earlier && !c->stepping) c->earlier(c->earlier_ctx, c, e == &c->end[1]);
+}
+
+void cable_wake(struct cable_end *e, hp_time at)
+{
+    if (at >= e->cable->next) return;
+    e->cable->next = at;
+    cable_tell_earlier(e);
 }
 
 void cable_wake_end(struct cable_end *e, hp_time at)
 {
     if (at >= e->due) return;
     e->due = at;
-    if (!e->cable->split) cable_wake(e, at);
-    else if (e->cable->earlier) e->cable->earlier(e->cable->earlier_ctx, e->cable, e == &e->cable->end[1]);
+    if (e->cable->split) cable_tell_earlier(e);
+    else cable_wake(e, at);
 }
 
 /* What happens to a stack outside of its step happens now. */
@@ -158,8 +163,7 @@ static unsigned cable_end_step(struct cable_end *e, hp_time now)
 {
     unsigned woken = cable_tell_room(e, now);
     for (struct hp_pkt *p; (p = flight_take(&e->way.flight, now)); woken |= 2) cable_deliver(e, p, now);
-    hp_time next = flight_next(&e->way.flight);
-    e->due = next < e->ready_at ? next : e->ready_at;
+    e->due = cable_due(e, flight_next(&e->way.flight));
     return woken;
 }
 
@@ -175,7 +179,7 @@ unsigned hp_cable_step(struct hp_cable *c, hp_time now)
         woken |= from1 >> 1 | (from1 & 1) << 1;
     }
     c->stepping = false;
-    c->next = c->end[0].due < c->end[1].due ? c->end[0].due : c->end[1].due;
+    c->next = cable_first_due(c);
     if (c->half && half_next(c) < c->next) c->next = half_next(c);
     return woken;
 }

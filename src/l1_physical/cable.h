@@ -59,6 +59,9 @@ void cable_deliver(struct cable_end *from, struct hp_pkt *p, hp_time now);
 /* This end's ring has room again, if it is time for that and somebody asked. */
 bool cable_tell_room(struct cable_end *e, hp_time now);
 void cable_drop(struct cable_end *e, struct hp_pkt *p, enum hp_drop why, hp_time now);
+/* When this end has something to do, if frames arrive then; the earlier of both ends. */
+static inline hp_time cable_due(const struct cable_end *e, hp_time arrives) { return arrives < e->ready_at ? arrives : e->ready_at; }
+static inline hp_time cable_first_due(const struct hp_cable *c) { return c->end[0].due < c->end[1].due ? c->end[0].due : c->end[1].due; }
 static inline struct cable_end *cable_other(struct cable_end *e) { return &e->cable->end[e == e->cable->end]; }
 
 /* split.c */

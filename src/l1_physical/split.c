@@ -114,8 +114,6 @@ hp_time hp_cable_lookahead(const struct hp_cable *c)
     return ahead[0] < ahead[1] ? ahead[0] : ahead[1];
 }
 
-static hp_time split_due(const struct cable_end *e, hp_time arrives) { return arrives < e->ready_at ? arrives : e->ready_at; }
-
 void hp_cable_end_finish(struct hp_cable *c, int end)
 {
     struct cable_end *e = &c->end[end != 0];
@@ -172,9 +170,9 @@ void hp_cable_split(struct hp_cable *c, bool split)
             pkt_queue_append(&e->way.flight.flying, &e->far.flying);
             pkt_queue_append(&e->way.flight.late, &e->far.late);
         }
-        e->due = split_due(e, flight_next(split ? &other->far : &e->way.flight));
+        e->due = cable_due(e, flight_next(split ? &other->far : &e->way.flight));
     }
-    if (!split) c->next = c->end[0].due < c->end[1].due ? c->end[0].due : c->end[1].due;
+    if (!split) c->next = cable_first_due(c);
 }
 
 hp_time hp_cable_end_next(const struct hp_cable *c, int end) { return c->end[end != 0].due; }
@@ -184,6 +182,6 @@ bool hp_cable_end_step(struct hp_cable *c, int end, hp_time now)
     struct cable_end *e = &c->end[end != 0], *other = cable_other(e);
     bool woken = cable_tell_room(e, now);
     for (struct hp_pkt *p; (p = flight_take(&other->far, now)); woken = true) cable_deliver(other, p, now);
-    e->due = split_due(e, flight_next(&other->far));
+    e->due = cable_due(e, flight_next(&other->far));
     return woken;
 }

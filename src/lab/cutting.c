@@ -25,18 +25,12 @@ static struct world_node *cutting_leader(struct world_node *n)
     return n;
 }
 
-static struct world_node *cutting_node(const struct hp_world *w, uint32_t i)
-{
-    return i < w->machines.count ? world_machine(w, i) : w->hubs.item[i - w->machines.count];
-}
-static uint32_t cutting_nodes(const struct hp_world *w) { return w->machines.count + w->hubs.count; }
-
 /* Groups: each leader has the load of all. */
 static void cutting_group(struct cutting *c)
 {
     struct hp_world *w = c->world;
-    for (uint32_t i = 0; i < cutting_nodes(w); i++) {
-        struct world_node *n = cutting_node(w, i);
+    for (uint32_t i = 0; i < world_nodes(w); i++) {
+        struct world_node *n = world_node(w, i);
         n->leader = n;
         n->load = 0;
         n->chosen = CUTTING_NONE;
@@ -48,9 +42,9 @@ static void cutting_group(struct cutting *c)
         if (a != b && (!ahead || ahead < c->lookahead)) a->leader = b;
     }
     c->total = 0;
-    for (uint32_t i = 0; i < cutting_nodes(w); i++) {
-        cutting_leader(cutting_node(w, i))->load += cutting_node(w, i)->steps;
-        c->total += cutting_node(w, i)->steps;
+    for (uint32_t i = 0; i < world_nodes(w); i++) {
+        cutting_leader(world_node(w, i))->load += world_node(w, i)->steps;
+        c->total += world_node(w, i)->steps;
     }
 }
 
@@ -58,7 +52,7 @@ static void cutting_group(struct cutting *c)
 static void cutting_tie(struct cutting *c, uint32_t part)
 {
     const struct hp_world *w = c->world;
-    for (uint32_t i = 0; i < cutting_nodes(w); i++) cutting_node(w, i)->ties = 0;
+    for (uint32_t i = 0; i < world_nodes(w); i++) world_node(w, i)->ties = 0;
     for (uint32_t i = 0; i < w->cables.count; i++) {
         const struct world_cable *k = world_cable(w, i);
         struct world_node *a = cutting_leader(k->node[0]), *b = cutting_leader(k->node[1]);
@@ -74,8 +68,8 @@ static void cutting_tie(struct cutting *c, uint32_t part)
 static struct world_node *cutting_choose(const struct cutting *c, uint64_t room)
 {
     struct world_node *best = NULL;
-    for (uint32_t i = 0; i < cutting_nodes(c->world); i++) {
-        struct world_node *n = cutting_node(c->world, i);
+    for (uint32_t i = 0; i < world_nodes(c->world); i++) {
+        struct world_node *n = world_node(c->world, i);
         if (n->leader != n || n->chosen != CUTTING_NONE || n->load > room) continue;
         if (!best || n->ties > best->ties || (n->ties == best->ties && n->load > best->load)) best = n;
     }
@@ -107,11 +101,11 @@ static uint64_t cutting_try(struct cutting *c, uint32_t most)
         if (load > worst) worst = load;
         left -= load;
     }
-    for (uint32_t i = 0; i < cutting_nodes(c->world); i++) {
-        struct world_node *n = cutting_node(c->world, i);
+    for (uint32_t i = 0; i < world_nodes(c->world); i++) {
+        struct world_node *n = world_node(c->world, i);
         if (cutting_leader(n)->chosen == CUTTING_NONE) cutting_leader(n)->chosen = most - 1;
     }
-    for (uint32_t i = 0; i < cutting_nodes(c->world); i++) cutting_node(c->world, i)->chosen = cutting_leader(cutting_node(c->world, i))->chosen;
+    for (uint32_t i = 0; i < world_nodes(c->world); i++) world_node(c->world, i)->chosen = cutting_leader(world_node(c->world, i))->chosen;
     return left > worst ? left : worst;
 }
 

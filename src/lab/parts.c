@@ -74,11 +74,12 @@ static struct parts *parts_new(struct hp_world *w)
     return NULL;
 }
 
-static void parts_take_machine(struct parts *k, struct world_node *n)
+/* From the part that it is in. */
+static void parts_move(struct world_node *n, struct world_part *to)
 {
-    agenda_set(&n->part->agenda, n->id, HP_NEVER);
-    n->part = &k->part[n->chosen];
-    agenda_set(&n->part->agenda, n->id, n->planned);
+    if (!n->hub) agenda_set(&n->part->agenda, n->id, HP_NEVER);
+    n->part = to;
+    if (!n->hub) agenda_set(&to->agenda, n->id, n->planned);
 }
 
 static void parts_take_cable(struct parts *k, struct world_cable *c, uint32_t *cuts)
@@ -95,11 +96,7 @@ static void parts_take(struct parts *k)
 {
     struct hp_world *w = k->world;
     uint32_t cuts = 0;
-    for (uint32_t i = 0; i < w->machines.count; i++) parts_take_machine(k, world_machine(w, i));
-    for (uint32_t i = 0; i < w->hubs.count; i++) {
-        struct world_node *n = w->hubs.item[i];
-        n->part = &k->part[n->chosen];
-    }
+    for (uint32_t i = 0; i < world_nodes(w); i++) parts_move(world_node(w, i), &k->part[world_node(w, i)->chosen]);
     for (uint32_t i = 0; i < w->cables.count; i++) parts_take_cable(k, world_cable(w, i), &cuts);
     for (uint32_t i = 0; i < k->count; i++) {
         k->part[i].next = world_next(&k->part[i], w);
@@ -117,12 +114,7 @@ static void parts_give(struct parts *k)
         w->all.events += k->part[i].events;
     }
     agenda_advance(&w->all.agenda, w->all.now);
-    for (uint32_t i = 0; i < w->hubs.count; i++) ((struct world_node *)w->hubs.item[i])->part = &w->all;
-    for (uint32_t i = 0; i < w->machines.count; i++) {
-        struct world_node *n = world_machine(w, i);
-        n->part = &w->all;
-        agenda_set(&w->all.agenda, n->id, n->planned);
-    }
+    for (uint32_t i = 0; i < world_nodes(w); i++) parts_move(world_node(w, i), &w->all);
     for (uint32_t i = 0; i < w->cables.count; i++) {
         struct world_cable *c = world_cable(w, i);
         if (c->split) hp_cable_split(c->cable, false);

@@ -116,6 +116,12 @@ struct hp_world {
 };
 
 static inline struct world_node *world_machine(const struct hp_world *w, uint32_t i) { return w->machines.item[i]; }
+/* Machines, then hubs. */
+static inline uint32_t world_nodes(const struct hp_world *w) { return w->machines.count + w->hubs.count; }
+static inline struct world_node *world_node(const struct hp_world *w, uint32_t i)
+{
+    return i < w->machines.count ? world_machine(w, i) : w->hubs.item[i - w->machines.count];
+}
 static inline struct world_cable *world_cable(const struct hp_world *w, uint32_t i) { return w->cables.item[i]; }
 
 /* world.c */
