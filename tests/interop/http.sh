@@ -5,8 +5,8 @@ need_root; need curl nginx wrk tshark sha256sum
 
 big=${INTEROP_BIG_MIB:-1024}
 mkdir "$work/www"
-head -c $((32 << 20)) /dev/urandom >"$work/www/32m"
-head -c 100000 /dev/urandom >"$work/www/small"
+random_bytes $((32 << 20)) >"$work/www/32m"
+random_bytes 100000 >"$work/www/small"
 for i in $(seq $((big / 32))); do cat "$work/www/32m"; done >"$work/www/big"
 
 ns a

@@ -5,6 +5,7 @@
 #   tap NAME DEVICE ADDRESS...            a TAP device in it with these addresses of the kernel's side
 #   on NAME command                       runs in the namespace
 #   spawn NAME LOG command                runs in the namespace in the background; ended at the end
+#   random_bytes N                        so many of them, to its output
 #   check "what" command...               one check: its output is shown when it fails
 #   finish                                says how many; exit code
 set -u
@@ -62,6 +63,9 @@ tap() {
     done
     ip -n "$space" link set "$device" up
 }
+
+# Without line ends: a segment that begins with one is the head of an HTTP message to tshark, and then a malformed one.
+random_bytes() { head -c "$1" /dev/urandom | tr '\r\n' 'rn'; }
 
 # wait_for SECONDS command...: tries it every 50 ms.
 wait_for() {

@@ -31,7 +31,7 @@ check "traceroute with ICMP" hops traceroute -n -I -w 1 -q 2 10.8.2.2
 check "traceroute with TCP" hops traceroute -n -T -w 1 -q 2 10.8.2.2
 check "traceroute with IPv6" hops6 traceroute -6 -n -w 1 -q 2 fd82::2
 check "mtr" hops mtr -n -r -c 3 -i 0.2 10.8.2.2
-head -c 20000000 /dev/urandom >"$work/file"
+random_bytes 20000000 >"$work/file"
 through() {
     spawn b sink.out socat -u TCP-LISTEN:9000,reuseaddr CREATE:"$work/sunk"
     wait_for 3 on b sh -c 'ss -ltn | grep -q :9000'

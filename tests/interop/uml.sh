@@ -4,7 +4,7 @@
 need linux.uml busybox python3 curl ping
 
 mkdir "$work/www"
-head -c 3000000 /dev/urandom >"$work/www/file"
+random_bytes 3000000 >"$work/www/file"
 cat >"$work/init" <<END
 #!/bin/sh
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
