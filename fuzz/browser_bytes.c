@@ -51,9 +51,11 @@ static void fuzz_url(const char *p, size_t n)
     if (base) *base++ = 0;
     fuzz_name(text);
     if (!url_resolve(base ? base : "http://a/b/c/d;p?q", text, out, sizeof out)) return;
-    const char *authority = strstr(out, "://"), *path = authority ? strchr(authority + 3, '/') : NULL, *end = strpbrk(out, "?#"),
-        *up = path ? strstr(path, "/../") : NULL;
-    if (!strchr(out, ':') || (up && (!end || up < end))) abort();
+    const char *scheme = strchr(out, ':');
+    if (!scheme) abort();
+    const char *path = strncmp(scheme, "://", 3) == 0 ? strchr(scheme + 3, '/') : NULL; /* else what follows it is opaque */
+    const char *end = strpbrk(out, "?#"), *up = path ? strstr(path, "/../") : NULL;
+    if (up && (!end || up < end)) abort();
     for (const char *c = out; *c; c++)
         if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 127) abort();
 }
