@@ -7,7 +7,7 @@ static const char *const report_verdict[] = {"open", "held", "idle", "failed"};
 
 static const char *report_app(const struct hp_run_app *a)
 {
-    if (a->state == HP_APP_ENDED) return a->result ? hp_err_text(a->result) : "done";
+    if (a->state == HP_APP_ENDED) return a->result ? hp_err_text(a->result) : a->stopped ? "stopped" : "done";
     return a->state == HP_APP_RUNNING ? a->service ? "running" : "still running" : "did not start";
 }
 

@@ -15,11 +15,17 @@ struct hp_proc;
 
 /* Starts fn(s, arg) as a program, at the next hp_programs_run().  stack_bytes 0 = 64 KiB. */
 int hp_spawn(struct hp_stack *s, const char *name, void (*fn)(struct hp_stack *s, void *arg), void *arg, size_t stack_bytes);
+/* The same, as the head of a family: it, what it starts, what they start, ...  *family gets its name, which is never 0 and never given again by
+ * this stack. */
+int hp_spawn_family(struct hp_stack *s, const char *name, void (*fn)(struct hp_stack *s, void *arg), void *arg, size_t stack_bytes, uint32_t *family);
 /* Runs every program that can go on.  Answers true if one did (then call hp_step again). */
 bool hp_programs_run(struct hp_stack *s);
 int hp_programs_count(const struct hp_stack *s);      /* programs that have not ended */
 /* Wakes every program; each of its waits answers HP_ECANCELED from now on.  hp_stack_free does this first. */
 void hp_programs_cancel(struct hp_stack *s);
+int hp_family_count(const struct hp_stack *s, uint32_t family);     /* of its programs, those that have not ended */
+/* As hp_programs_cancel, for one family: its waits, and its hp_spawn, answer HP_ECANCELED from now on. */
+void hp_family_cancel(struct hp_stack *s, uint32_t family);
 
 /* In a program only: */
 int hp_sleep(struct hp_stack *s, hp_time span);

@@ -88,6 +88,7 @@ struct hp_run_app {
     bool service;
     enum hp_run_app_state state;
     int result;                     /* ENDED: HP_OK or why not                     */
+    bool stopped;                   /* ENDED: not by itself, but by a `stop`       */
     hp_time started, ended;         /* the last time; HP_NEVER = not yet           */
     uint32_t starts;
     uint64_t bytes;                 /* of hp_lab_progress(), over all starts       */
@@ -124,13 +125,16 @@ struct hp_lab_app {                 /* one that runs: what its functions are han
     const struct hp_plan_app *plan;
     struct hp_stack *stack;
     void *state;                    /* the program's own, zeroed, state_size bytes, filled by read() */
-    bool stop;                      /* it was asked to end */
+    bool stop;                      /* it was asked to end: if its waits answer HP_ECANCELED, that is why */
 };
 struct hp_lab_program {
     const char *name;               /* "get" */
     const char *synopsis, *text;    /* "get URL [times N] [size-max N]"; one line */
     size_t state_size;
-    bool service;                   /* main starts what it needs and returns; it runs until the machine goes down or stop() */
+    bool service;                   /* main starts what it needs and returns; it runs until the machine goes down or is stopped */
+    /* Once it is stopped, its programs (main, and what it started) are canceled: hp_family_cancel() of proc.h.  `grace`: so much later, to finish what
+     * it has begun.  A service that has a stop() ends its programs itself. */
+    hp_time grace;
     /* Reads the arguments into `state`; false: *error was filled by hp_plan_complain().  Called once more before each start. */
     bool (*read)(const struct hp_plan *plan, const struct hp_plan_app *app, void *state, struct hp_plan_error *error);
     /* A program in the sense of proc.h; answers how it ended. */

@@ -49,12 +49,13 @@ static void program_fire(struct hp_stack *s, struct hp_timer *t)
     program_ready((struct program *)(void *)((char *)t - offsetof(struct program, timer)));
 }
 
-int hp_spawn(struct hp_stack *s, const char *name, void (*fn)(struct hp_stack *s, void *arg), void *arg, size_t stack_bytes)
+static int program_spawn(struct hp_stack *s, const char *name, void (*fn)(struct hp_stack *s, void *arg), void *arg, size_t stack_bytes, bool head,
+                         struct program **out)
 {
     struct programs *ps = programs_of(s);
     if (!fn) return HP_EINVAL;
     if (!ps) return HP_EOPNOTSUPP;      /* proc_proto is not on the profile */
-    if (ps->canceled) return HP_ECANCELED;
+    if (ps->canceled || (ps->current && ps->current->canceled)) return HP_ECANCELED;
     struct program *p = mem_zalloc(s->mem, sizeof *p);
     if (!p) return HP_ENOMEM;
     int err = fiber_init(s->mem, &p->fiber, stack_bytes, program_main, p);
@@ -68,6 +69,7 @@ int hp_spawn(struct hp_stack *s, const char *name, void (*fn)(struct hp_stack *s
     p->timer.fire = program_fire;
     p->timer.at = HP_NEVER;
     p->number = (uint32_t)++s->objects;
+    p->family = head ? p->number : ps->current ? ps->current->family : 0;
     struct text t = text_of(p->name, sizeof p->name);
     text_str(&t, name ? name : "program");
     p->prev = ps->last;
@@ -77,7 +79,22 @@ int hp_spawn(struct hp_stack *s, const char *name, void (*fn)(struct hp_stack *s
     ps->spawned++;
     trace_state(s, 5, "program", p->number, p->name, "new", "ready");
     program_ready(p);
+    *out = p;
     return HP_OK;
+}
+
+int hp_spawn(struct hp_stack *s, const char *name, void (*fn)(struct hp_stack *s, void *arg), void *arg, size_t stack_bytes)
+{
+    struct program *p;
+    return program_spawn(s, name, fn, arg, stack_bytes, false, &p);
+}
+
+int hp_spawn_family(struct hp_stack *s, const char *name, void (*fn)(struct hp_stack *s, void *arg), void *arg, size_t stack_bytes, uint32_t *family)
+{
+    struct program *p;
+    int err = program_spawn(s, name, fn, arg, stack_bytes, true, &p);
+    *family = err ? 0 : p->family;
+    return err;
 }
 
 /* What a program leaves: nothing but its stack, since a wait takes back what it set up.  One that is abandoned in the midst of a wait is on no
@@ -138,6 +155,24 @@ void hp_programs_cancel(struct hp_stack *s)
     ps->canceled = true;
     for (struct program *p = ps->first; p; p = p->next)
         if (p != ps->current) program_ready(p);
+}
+
+int hp_family_count(const struct hp_stack *s, uint32_t family)
+{
+    const struct programs *ps = programs_of(s);
+    int n = 0;
+    for (const struct program *p = ps && family ? ps->first : NULL; p; p = p->next) n += p->family == family;
+    return n;
+}
+
+void hp_family_cancel(struct hp_stack *s, uint32_t family)
+{
+    struct programs *ps = programs_of(s);
+    for (struct program *p = ps && family ? ps->first : NULL; p; p = p->next) {
+        if (p->family != family) continue;
+        p->canceled = true;
+        if (p != ps->current) program_ready(p);
+    }
 }
 
 bool hp_in_program(const struct hp_stack *s) { return programs_of(s) && programs_of(s)->current; }

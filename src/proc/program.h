@@ -30,8 +30,8 @@ struct program {
     struct hp_timer timer;
     struct waiter *waits;
     int wait_count;
-    uint32_t number, refused;
-    bool ready, ended;
+    uint32_t number, family, refused;   /* family: the number of its head; 0 = none */
+    bool ready, ended, canceled;        /* canceled: with its family */
     void (*fn)(struct hp_stack *s, void *arg);
     void *arg;
     char name[PROGRAM_NAME_MAX];
@@ -51,6 +51,7 @@ struct programs {
 extern const struct hp_proto proc_proto;
 
 static inline struct programs *programs_of(const struct hp_stack *s) { return s->programs; }
+static inline bool program_is_canceled(const struct program *p) { return p->canceled || programs_of(p->s)->canceled; }
 /* Puts it at the end of the run queue, unless it is there. */
 void program_ready(struct program *p);
 /* Lets others run until this one is made ready. */

@@ -1,4 +1,4 @@
-/* How a program waits: for sockets, for time, or for the end of all programs. */
+/* How a program waits: for sockets, for time, or for its end. */
 #include "proc/program.h"
 
 /* ---- a socket's waiters ---- */
@@ -61,7 +61,7 @@ static int program_sleep(struct program *p, struct waiter *w, struct hp_sock *co
     }
     p->waits = NULL;
     p->wait_count = 0;
-    if (closed || programs_of(s)->canceled) return HP_ECANCELED;
+    if (closed || program_is_canceled(p)) return HP_ECANCELED;
     return s->now >= until ? HP_ETIMEDOUT : HP_OK;
 }
 
@@ -77,7 +77,7 @@ static int program_wait_ready(struct program *p, struct waiter *w, struct hp_soc
                               hp_time until)
 {
     for (;;) {
-        if (programs_of(p->s)->canceled) return program_refuse(p);
+        if (program_is_canceled(p)) return program_refuse(p);
         int i = program_first_ready(socks, events, n);
         if (i >= 0) return i;
         if (p->s->now >= until) return HP_ETIMEDOUT;
@@ -109,7 +109,7 @@ int hp_sleep(struct hp_stack *s, hp_time span)
 {
     struct programs *ps = programs_of(s);
     if (!ps || !ps->current) return HP_EOPNOTSUPP;
-    if (ps->canceled) return program_refuse(ps->current);
+    if (program_is_canceled(ps->current)) return program_refuse(ps->current);
     int err = program_sleep(ps->current, NULL, NULL, 0, program_until(s, span));
     return err == HP_ETIMEDOUT ? HP_OK : err;
 }
@@ -118,7 +118,7 @@ int hp_sleep(struct hp_stack *s, hp_time span)
 int program_wait(struct hp_stack *s, struct hp_sock *sock, unsigned events, hp_time until)
 {
     struct program *p = programs_of(s)->current;
-    if (programs_of(s)->canceled) return program_refuse(p);
+    if (program_is_canceled(p)) return program_refuse(p);
     if (s->now >= until) return HP_ETIMEDOUT;
     struct waiter w;
     int err = program_sleep(p, &w, &sock, 1, until);
@@ -147,7 +147,7 @@ int hp_signal_wait(struct hp_stack *s, struct hp_signal *g, hp_time timeout)
 {
     struct programs *ps = programs_of(s);
     if (!ps || !ps->current) return HP_EOPNOTSUPP;
-    if (ps->canceled) return program_refuse(ps->current);
+    if (program_is_canceled(ps->current)) return program_refuse(ps->current);
     struct signal_wait w = {.program = ps->current}, *at = g->first;
     while (at && at->next) at = at->next;
     if (at) at->next = &w;

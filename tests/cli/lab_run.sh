@@ -304,6 +304,33 @@ at 1100ms up 가나다라마바사아자차카
 END
 cut() { lab run -q --json cut.lab >cut.json; [ $? = 1 ] && grep -q '"state":"canceled".*stopped after [1-9]' cut.json; }
 check "a page that stop cuts off is not well" cut
+cat >waits.lab <<'END'
+lab waits seed 1 until 60s
+host a ip 10.0.0.1/24
+host b ip 10.0.0.2/24
+cable a b name w rate 1Mbit/s
+app b serve /x 5MB
+app a get http://10.0.0.2/x stop 3s
+app a get http://10.0.0.2/y start 2500ms stop 3s name connects
+app a send b for 30s
+app a perf b for 30s stop 3s
+app a udp b count 30 interval 300ms
+app a ping b count 60 timeout 20s stop 3s
+app b perf-server
+app b echo
+app b sink
+at 2s..40s down w
+at 3s stop a.send a.udp
+expect eventually 3001ms app a.get ended
+expect eventually 3001ms app connects ended
+expect eventually 3001ms app a.udp ended
+expect eventually 3001ms app a.ping ended
+expect eventually 4001ms app a.send ended
+expect eventually 4001ms app a.perf ended
+expect final a.get.ok == 0 and connects.ok == 0 and a.send.ok == 0 and a.perf.ok == 0 and a.udp.ok == 1 and a.ping.ok == 1
+END
+waits() { lab run waits.lab >got; [ $? = 0 ] && grep -q "a.ping  *stopped .* sent, [1-9]" got && grep -q "a.perf  *canceled .* stopped: [1-9]" got; }
+check "stop ends what waits in vain, and it says what it has" waits
 seen() {
     lab run -q --watch cut.lab 2>got; iconv -f UTF-8 -t UTF-8 got >/dev/null && grep -q "FAILED: expect final" got && grep -q "100%  in [0-9.]* s" got || return 1
     ! command -v script >/dev/null || { TERM=xterm script -qec "stty cols 60 rows 20; '$HEPTA' lab run -q --watch cut.lab" /dev/null >got </dev/null; iconv -f UTF-8 -t UTF-8 got >/dev/null; }

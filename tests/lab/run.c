@@ -1,4 +1,5 @@
 /* Described networks happen: routes, programs, names, DHCP, crashes; the same seed gives the same. */
+#include "hepta/proc.h"
 #include "hepta/run.h"
 
 #include "support/alloc.h"
@@ -200,6 +201,118 @@ static void test_start_and_stop(void **state)
     end(&h);
 }
 
+/* Stopped at 3 s, when the neck has been cut for a second: whoever waits ends then, who sends a second later at most. */
+static void assert_stopped(const struct happening *h, const char *name, int result, hp_time by)
+{
+    struct hp_run_app a = app_of(h, name);
+    assert_app(h, name, result);
+    if (!a.stopped || a.ended < HP_S(3) || a.ended > by) fail_msg("%s ended at %lld ns; news:\n%s", name, (long long)a.ended, h->news);
+}
+
+static void test_stop_ends_what_waits(void **state)
+{
+    struct happening h;
+    begin(&h, with("at 2s down neck\nat 20s up neck\napp s serve /big 50M\napp s sink\napp s echo\napp s perf-server\napp s listen\n"
+                   "app c get http://s/big stop 3s\napp c get http://s/ start 2500ms stop 3s\napp c get http://s/ times 1000 interval 100s stop 3s\n"
+                   "app c perf s for 30s stop 3s\napp c perf s for 30s down streams 3 stop 3s\napp c perf s for 30s echo stop 3s\n"
+                   "app c send s for 30s stop 3s\napp c say s hello times 10 interval 200ms stop 3s\napp c2 udp s count 100 interval 300ms timeout 9s all stop 3s\n"
+                   "app c2 ping s count 100 timeout 9s stop 3s\napp c2 traceroute s timeout 9s start 2500ms stop 3s\n"
+                   "app c2 send s start 2500ms stop 3s\n"));
+    assert_int_equal(hp_run_go(h.run, HP_S(15)), HP_ETIMEDOUT);
+    assert_stopped(&h, "c.get", HP_ECANCELED, HP_S(3));
+    assert_stopped(&h, "c.get.2", HP_ECANCELED, HP_S(3));
+    assert_stopped(&h, "c.get.3", HP_OK, HP_S(3));
+    assert_stopped(&h, "c.perf", HP_ECANCELED, HP_S(4));
+    assert_stopped(&h, "c.perf.2", HP_ECANCELED, HP_S(4));
+    assert_stopped(&h, "c.perf.3", HP_ECANCELED, HP_S(4));
+    assert_stopped(&h, "c.send", HP_ECANCELED, HP_S(4));
+    assert_stopped(&h, "c.say", HP_ECANCELED, HP_S(4));
+    assert_stopped(&h, "c2.udp", HP_OK, HP_S(3));
+    assert_stopped(&h, "c2.ping", HP_OK, HP_S(3));
+    assert_stopped(&h, "c2.traceroute", HP_ECANCELED, HP_S(3));
+    assert_stopped(&h, "c2.send", HP_ECANCELED, HP_S(4));
+    assert_news(&h, "c.get: http://s/big: stopped after ");
+    assert_news(&h, "c.perf: stopped: ");
+    assert_news(&h, "c.perf.3: stopped: ");
+    assert_news(&h, " answers, round trip ");
+    assert_news(&h, "c2.ping: 3 sent, ");
+    assert_news(&h, "c2.send: s: stopped after 0 bytes");
+    assert_int_equal(hp_programs_count(hp_world_find(hp_run_world(h.run), "c")), 0);
+    assert_int_equal(hp_programs_count(hp_world_find(hp_run_world(h.run), "c2")), 0);
+    end(&h);
+}
+
+/* What can finish in its grace is well. */
+static void test_stop_lets_a_sender_finish(void **state)
+{
+    struct happening h;
+    begin(&h, with("app s sink\napp s perf-server\napp c send s for 30s rate 1Mbit/s stop 3s\n"
+                   "app c2 perf s for 30s down stop 3s\napp c2 perf s for 30s echo stop 3s\n"));
+    hp_run_go(h.run, HP_NEVER);
+    assert_stopped(&h, "c.send", HP_OK, HP_MS(3500));
+    assert_stopped(&h, "c2.perf", HP_OK, HP_MS(3500));
+    assert_stopped(&h, "c2.perf.2", HP_OK, HP_MS(3500));
+    assert_news(&h, "every byte right");
+    end(&h);
+}
+
+/* Every service closes its ports when it is stopped, and serves anew when it is started again, whatever it was doing. */
+static void test_services_stop_and_start_again(void **state)
+{
+    static const char lines[] =
+        "app s serve /big 5M\napp s sink\napp s echo\napp s perf-server\napp s listen\napp s dns www.x.test=s\napp s chargen\n"
+        "app r1 rip fast\napp c recursor ns.x.test=10.2.0.2 log\napp r1 dhcp-server eth0 10.1.0.100 10.1.0.110\n"
+        "app c get http://s/big timeout 60s\napp c send s for 20s\napp c perf s for 20s\napp c2 udp s count 3 interval 3s timeout 500ms\n"
+        "app c2 say s hello times 20 interval 1s\n"
+        "at 2s stop s.serve s.sink s.echo s.perf-server s.listen s.dns s.chargen r1.rip c.recursor r1.dhcp-server\n"
+        "app c2 get http://s/ start 2500ms\napp c2 send s start 2500ms\napp c2 perf s start 2500ms\napp c2 udp s start 2500ms timeout 200ms\n"
+        "app c2 say s x start 2500ms\n"
+        "at 3s start s.serve s.sink s.echo s.perf-server s.listen s.dns s.chargen r1.rip c.recursor r1.dhcp-server\n"
+        "app c2 get http://s/big start 4s\napp c2 send s start 4s\napp c2 perf s start 4s for 100k\napp c2 udp s start 4s\napp c2 say s again start 4s\n";
+    struct happening h;
+    char text[4000];
+    snprintf(text, sizeof text, "%s%s", chain, lines);
+    begin(&h, text);
+    assert_int_equal(hp_run_go(h.run, HP_MS(2400)), HP_ETIMEDOUT);
+    struct hp_stack *s = hp_world_find(hp_run_world(h.run), "s");
+    assert_int_equal(app_of(&h, "s.sink").state, HP_APP_ENDED);
+    assert_true(app_of(&h, "s.sink").stopped);
+    assert_int_equal(hp_programs_count(s), 1);  /* the page that has begun is still answered */
+    assert_int_equal(hp_programs_count(hp_world_find(hp_run_world(h.run), "r1")), 0);
+    hp_run_go(h.run, HP_S(30));
+    static const char *const refused[] = {"c2.get", "c2.send", "c2.perf", "c2.udp.2", "c2.say.2"};
+    for (int i = 0; i < 5; i++) assert_app(&h, refused[i], HP_ECONNREFUSED);
+    static const char *const well[] = {"c2.get.2", "c2.send.2", "c2.perf.2", "c2.udp.3", "c2.say.3"};
+    for (int i = 0; i < 5; i++) assert_app(&h, well[i], HP_OK);
+    assert_app(&h, "c2.udp", HP_OK);            /* the second of three went unanswered */
+    assert_news(&h, "s.sink: ");
+    assert_news(&h, "then: stopped");
+    assert_int_equal(hp_run_broken(h.run), 0);
+    end(&h);
+}
+
+/* Stop and start at one time, a stop before it ran, a stop of what is down, a crash in the grace. */
+static void test_stop_at_odd_times(void **state)
+{
+    struct happening h;
+    begin(&h, with("app s serve start 1s stop 1s\napp s echo\napp s sink\nat 1s stop s.echo\nat 1s start s.echo\n"
+                   "app c udp s start 2s\napp c ping s start 1s stop 1s\napp c2 send s for 30s stop 3s\n"
+                   "at 2900ms down neck\nat 3500ms crash c2\nat 4s restart c2\napp c2 ping s count 50 start 1s name gone\nat 3600ms stop gone\n"
+                   "app c2 ping c count 50 start 3s stop 3700ms name late\n"));
+    hp_run_go(h.run, HP_S(20));
+    assert_app(&h, "s.serve", HP_OK);
+    assert_app(&h, "c.udp", HP_OK);
+    assert_app(&h, "c.ping", HP_ECANCELED);
+    assert_int_equal(app_of(&h, "c.ping").ended, HP_S(1));
+    assert_app(&h, "c2.send", HP_ECANCELED);
+    assert_int_equal(app_of(&h, "c2.send").ended, HP_MS(3500));
+    assert_app(&h, "gone", HP_ECANCELED);
+    assert_app(&h, "late", HP_ECANCELED);
+    assert_int_equal(app_of(&h, "c2.send").starts, 1);
+    assert_int_equal(app_of(&h, "gone").starts, 1);
+    end(&h);
+}
+
 static void test_what_makes_no_sense(void **state)
 {
     err_is(with("app c pong s\n"), "there is no program \"pong\"");
@@ -269,7 +382,8 @@ static void test_a_host_elsewhere_does_not_change_a_cables_losses(void **state)
 
 static void test_every_allocation_may_fail(void **state)
 {
-    const char *text = with("app s sink\napp c send s for 10k\n");
+    const char *text = with("app s sink\napp c send s for 10k\napp c2 send s for 10s rate 100kbit/s stop 1s\napp c2 ping s stop 1s\n"
+                            "at 1s stop s.sink\nat 1s start s.sink\n");
     for (uint64_t n = 1; n < 4000; n = n < 300 ? n + 1 : n + 37) {
         struct happening h;
         struct hp_plan_error error;
@@ -295,6 +409,10 @@ int main(void)
         cmocka_unit_test(test_routes_by_rip_and_addresses_by_dhcp),
         cmocka_unit_test(test_a_crash_and_a_restart),
         cmocka_unit_test(test_start_and_stop),
+        cmocka_unit_test(test_stop_ends_what_waits),
+        cmocka_unit_test(test_stop_lets_a_sender_finish),
+        cmocka_unit_test(test_services_stop_and_start_again),
+        cmocka_unit_test(test_stop_at_odd_times),
         cmocka_unit_test(test_what_makes_no_sense),
         cmocka_unit_test(test_the_same_seed_gives_the_same),
         cmocka_unit_test(test_a_host_elsewhere_does_not_change_a_cables_losses),

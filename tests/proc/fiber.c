@@ -338,6 +338,104 @@ static void test_freeing_the_stack_ends_programs_that_would_not(void **state)
     assert_string_equal(t.log, "tidied");
 }
 
+/* ---- families ---- */
+
+static void member(struct hp_stack *s, void *arg)
+{
+    static char child[] = "child";
+    struct proc_test *t = hp_stack_user(s);
+    void *mine = hp_alloc(s, 100);
+    if (arg != child) assert_int_equal(hp_spawn(s, "child", member, child, 0), HP_OK);
+    int err = arg == child ? (int)hp_recv(t->sock[0], &t->log[200], 1, 0) : hp_sleep(s, HP_NEVER);
+    proc_log(t, arg);
+    proc_log(t, err == HP_ECANCELED && hp_now(s) == HP_MS(5) ? " canceled " : " ? ");
+    assert_int_equal(hp_spawn(s, "late", member, child, 0), HP_ECANCELED);
+    assert_int_equal(hp_sleep(s, HP_S(1)), HP_ECANCELED);   /* the next, too */
+    hp_free(s, mine, 100);
+}
+
+static void other(struct hp_stack *s, void *arg)
+{
+    struct proc_test *t = hp_stack_user(s);
+    t->result = hp_sleep(s, HP_MS(8));
+    t->at = hp_now(s);
+    assert_int_equal(hp_spawn(s, "x", name_twice, arg, 0), HP_OK);
+}
+
+static void test_a_family_is_canceled_and_nobody_else(void **state)
+{
+    struct proc_test t;
+    static char head[] = "head", x[] = "x";
+    uint32_t one, two, none;
+    proc_begin(&t);
+    open_fakes(&t, 1);
+    assert_int_equal(hp_spawn_family(t.s, "head", member, head, 0, &one), HP_OK);
+    assert_int_equal(hp_spawn_family(t.s, "other", other, x, 0, &two), HP_OK);
+    assert_int_equal(hp_spawn(t.s, "tidy", tidy, &t, 0), HP_OK);
+    assert_true(one && two && one != two);
+    proc_until(&t, HP_MS(5));
+    assert_int_equal(hp_family_count(t.s, one), 2);
+    assert_int_equal(hp_family_count(t.s, two), 1);
+    assert_int_equal(hp_family_count(t.s, 0), 0);
+    hp_family_cancel(t.s, 0);
+    hp_family_cancel(t.s, 999);
+    assert_true(hp_deadline(t.s) > HP_MS(5));
+    hp_family_cancel(t.s, one);
+    assert_int_equal(hp_deadline(t.s), HP_MS(5));
+    proc_until(&t, HP_MS(5));
+    assert_string_equal(t.log, "head canceled child canceled ");
+    assert_int_equal(hp_family_count(t.s, one), 0);
+    hp_family_cancel(t.s, one);     /* nobody is left */
+    proc_until(&t, HP_MS(20));
+    assert_int_equal(t.result, HP_OK);
+    assert_int_equal(t.at, HP_MS(8));
+    assert_string_equal(t.log, "head canceled child canceled xx");
+    assert_int_equal(hp_programs_count(t.s), 1);
+    hp_programs_cancel(t.s);
+    assert_int_equal(hp_spawn_family(t.s, "late", name_twice, x, 0, &none), HP_ECANCELED);
+    assert_int_equal(none, 0);
+    close_fakes(&t);
+    proc_end(&t);
+}
+
+static void test_a_deaf_family_is_dropped_and_one_that_has_not_begun_ends(void **state)
+{
+    struct proc_test t;
+    static char head[] = "a";
+    uint32_t loud, early;
+    proc_begin(&t);
+    hp_spawn_family(t.s, "deaf", deaf, NULL, 0, &loud);
+    proc_until(&t, HP_MS(1));
+    hp_spawn_family(t.s, "early", name_twice, head, 0, &early);
+    hp_family_cancel(t.s, early);
+    hp_family_cancel(t.s, loud);
+    proc_until(&t, HP_MS(1));
+    assert_string_equal(t.log, "aa");           /* its one wait is refused at once */
+    assert_int_equal(hp_programs_count(t.s), 0);
+    proc_end(&t);
+}
+
+static void suicide(struct hp_stack *s, void *arg)
+{
+    struct proc_test *t = hp_stack_user(s);
+    hp_family_cancel(s, *(uint32_t *)arg);
+    t->result = hp_sleep(s, HP_S(1));
+    t->at = hp_now(s);
+}
+
+static void test_a_program_cancels_its_own_family(void **state)
+{
+    struct proc_test t;
+    uint32_t family;
+    proc_begin(&t);
+    hp_spawn_family(t.s, "x", suicide, &family, 0, &family);
+    proc_until(&t, HP_MS(1));
+    assert_int_equal(t.result, HP_ECANCELED);
+    assert_int_equal(t.at, 0);
+    assert_int_equal(hp_programs_count(t.s), 0);
+    proc_end(&t);
+}
+
 static void test_calls_outside_of_programs_do_not_wait(void **state)
 {
     struct proc_test t;
@@ -405,6 +503,9 @@ int main(void)
         cmocka_unit_test(test_X01_closing_a_socket_that_another_program_waits_for),
         cmocka_unit_test(test_cancel_ends_every_wait),
         cmocka_unit_test(test_freeing_the_stack_ends_programs_that_would_not),
+        cmocka_unit_test(test_a_family_is_canceled_and_nobody_else),
+        cmocka_unit_test(test_a_deaf_family_is_dropped_and_one_that_has_not_begun_ends),
+        cmocka_unit_test(test_a_program_cancels_its_own_family),
         cmocka_unit_test(test_calls_outside_of_programs_do_not_wait),
         cmocka_unit_test(test_X02_the_nth_allocation_fails),
         cmocka_unit_test(test_the_smallest_stack_is_enough_for_what_it_says),

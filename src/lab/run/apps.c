@@ -95,14 +95,14 @@ static void apps_end(struct run_app *a, int result)
     a->result = result;
     a->ended = hp_world_now(a->pub.run->world);
     apps_close(a);
-    apps_news(a, HP_RUN_APP_ENDED, result ? hp_err_text(result) : "done", result);
+    apps_news(a, HP_RUN_APP_ENDED, result ? hp_err_text(result) : a->pub.stop ? "stopped" : "done", result);
 }
 
 /* A machine that gets its address by DHCP waits for it a while before it lets programs begin, as machines do. */
 static void apps_wait_address(struct run_app *a)
 {
     const struct run_node *n = &a->pub.run->node[a->pub.plan->node];
-    for (int turn = 0; n->dhcp && turn < APPS_PATIENCE_S * 100; turn++) {
+    for (int turn = 0; n->dhcp && turn < APPS_PATIENCE_S * 100 && !a->pub.stop; turn++) {
         bool missing = false;
         for (uint32_t k = 0; k < n->plan->interfaces; k++) missing |= n->plan->interface[k].dhcp && n->dhcp[k].state < HP_DHCP_BOUND;
         if (!missing || hp_sleep(a->pub.stack, HP_MS(10)) != HP_OK) return;
@@ -113,7 +113,7 @@ static void apps_main(struct hp_stack *s, void *arg)
 {
     struct run_app *a = arg;
     if (!a->program->service) apps_wait_address(a);
-    int result = a->program->main(&a->pub);
+    int result = a->pub.stop ? HP_ECANCELED : a->program->main(&a->pub);
     if (result || !a->program->service) apps_end(a, result);
 }
 
@@ -126,11 +126,19 @@ static void apps_drop_blocks(struct run_app *a)
     }
 }
 
+/* What is left of the last time, such as connections that a web server has still to end, goes first: it has the same state. */
+static void apps_leave(struct run_app *a, struct hp_stack *s)
+{
+    hp_family_cancel(s, a->family);
+    while (hp_family_count(s, a->family)) hp_programs_run(s);
+    apps_drop_blocks(a);
+}
+
 static void apps_start(struct run_app *a, struct hp_stack *s)
 {
     struct hp_plan_error error;
     if (a->state != HP_APP_WAITING) return;
-    apps_drop_blocks(a);
+    apps_leave(a, s);
     memset(a->pub.state, 0, a->program->state_size);
     a->pub.stack = s;
     a->pub.stop = false;
@@ -144,19 +152,38 @@ static void apps_start(struct run_app *a, struct hp_stack *s)
     }
     apps_news(a, HP_RUN_APP_STARTED, a->program->name, HP_OK);
     int err = a->program->read(a->pub.run->plan, a->pub.plan, a->pub.state, &error) ? HP_OK : HP_EINVAL;
-    if (!err) err = hp_spawn(s, a->pub.plan->name, apps_main, a, APPS_STACK);
+    if (!err) err = hp_spawn_family(s, a->pub.plan->name, apps_main, a, APPS_STACK, &a->family);
     if (err) apps_end(a, err);
+}
+
+/* Its grace is over; unless it ended, and began anew. */
+static void apps_cancel_call(void *ctx, struct hp_stack *s)
+{
+    struct run_app *a = ctx;
+    if (a->state == HP_APP_RUNNING && a->pub.stop && a->cancel_at <= hp_world_now(a->pub.run->world)) hp_family_cancel(s, a->family);
+}
+
+static void apps_cancel(struct run_app *a)
+{
+    struct hp_world *w = a->pub.run->world;
+    const struct hp_lab_program *p = a->program;
+    if (p->service && p->stop) return;
+    a->cancel_at = hp_world_now(w) + p->grace;
+    if (!p->grace || hp_world_at_machine(w, a->cancel_at, apps_node(a)->name, apps_cancel_call, a)) hp_family_cancel(a->pub.stack, a->family);
 }
 
 static void apps_stop(struct run_app *a)
 {
-    if (a->state != HP_APP_RUNNING) {
-        if (a->state == HP_APP_WAITING) apps_end(a, HP_ECANCELED);
+    if (a->state == HP_APP_ENDED || a->pub.stop) return;
+    a->pub.stop = true;
+    if (a->state == HP_APP_WAITING) {
+        a->cut = false;
+        apps_end(a, HP_ECANCELED);
         return;
     }
-    a->pub.stop = true;
     if (a->program->stop) a->program->stop(&a->pub);
     if (a->program->service) apps_end(a, HP_OK);
+    apps_cancel(a);
 }
 
 static void apps_start_call(void *ctx, struct hp_stack *s) { apps_start(ctx, s); }
@@ -192,10 +219,11 @@ void apps_cut(struct hp_run *r, uint32_t node)
 {
     for (uint32_t i = r->app_of_node[node]; i < r->app_of_node[node + 1]; i++) {
         struct run_app *a = &r->app[r->app_order[i]];
+        if (a->state == HP_APP_RUNNING && a->pub.stop) apps_end(a, HP_ECANCELED);
+        if (a->state == HP_APP_RUNNING) a->state = HP_APP_WAITING;
         apps_close(a);
-        if (a->state != HP_APP_RUNNING) continue;
+        a->family = 0;
         a->cut = true;
-        a->state = HP_APP_WAITING;
     }
 }
 
@@ -206,7 +234,7 @@ void apps_boot(struct hp_run *r, uint32_t node)
     for (uint32_t i = r->app_of_node[node]; s && i < r->app_of_node[node + 1]; i++) {
         struct run_app *a = &r->app[r->app_order[i]];
         if (a->state != HP_APP_WAITING) continue;
-        if (a->pub.plan->stop <= now) apps_end(a, HP_ECANCELED);
+        if (a->pub.plan->stop <= now) apps_stop(a);
         else if (a->pub.plan->start <= now) apps_start(a, s);
         else if (!a->program->service && !a->open) {
             a->open = true;
@@ -292,7 +320,8 @@ bool hp_run_app(const struct hp_run *r, uint32_t i, struct hp_run_app *out)
     if (i >= r->plan->apps) return false;
     const struct run_app *a = &r->app[i];
     *out = (struct hp_run_app){.name = a->pub.plan->name, .node = apps_node(a)->name, .program = a->program->name, .service = a->program->service,
-                               .state = a->state, .result = a->result, .started = a->started, .ended = a->ended, .starts = a->starts,
+                               .state = a->state, .result = a->result, .stopped = a->pub.stop && a->state == HP_APP_ENDED,
+                               .started = a->started, .ended = a->ended, .starts = a->starts,
                                .bytes = a->bytes, .progressed = a->progressed, .said = a->said};
     return true;
 }

@@ -9,6 +9,9 @@
 #include "hepta/socket.h"
 #include "lab/run/args.h"
 
+/* How long programs that send may still finish what is on its way once they are stopped. */
+enum { PROGRAM_GRACE_S = 1 };
+
 /* programs_ping.c */
 extern const struct hp_lab_program ping_program, traceroute_program, resolve_program;
 /* programs_web.c */
@@ -34,6 +37,9 @@ void made_fill(uint8_t *out, size_t n, uint64_t key, uint64_t offset);
 /* How many of the bytes, from the first on, are what they should be. */
 size_t made_check(struct hp_bytes in, uint64_t key, uint64_t offset);
 
+/* Its waits were refused since it was stopped, not since its machine goes down: it tells what it has. */
+static inline bool program_stopped(const struct hp_lab_app *app, int err) { return err == HP_ECANCELED && app->stop; }
+static inline const char *program_error(const struct hp_lab_app *app, int err) { return program_stopped(app, err) ? "stopped" : hp_err_text(err); }
 /* A span as text, for %s; the buffers are the caller's. */
 static inline const char *program_span(hp_time t, char buf[HP_TIME_TEXT]) { return hp_span_text(t, buf, HP_TIME_TEXT); }
 /* A web server was asked: counts as progress, and is told if `say`. */

@@ -11,6 +11,7 @@ struct prog_ping_state {
     uint64_t size;
     hp_time interval, timeout;
     bool quiet, all;
+    uint32_t missing;                   /* told as lost, or answered by an error */
     struct hp_ping ping;
 };
 
@@ -42,6 +43,7 @@ static void prog_ping_reply(void *ctx, const struct hp_ping_reply *r)
     struct prog_ping_state *p = ctx;
     char from[HP_IP_TEXT], span[HP_TIME_TEXT];
     if (!r->error) hp_lab_progress(p->app, r->bytes);
+    else p->missing++;
     if (p->quiet) return;
     hp_ip_text(&r->from, from, sizeof from);
     if (r->error == HP_ETIMEDOUT) hp_lab_say(p->app, "no answer to seq=%u", r->seq);
@@ -59,7 +61,7 @@ static int prog_ping_main(struct hp_lab_app *app)
                                .ttl = (int)p->ttl, .reply = prog_ping_reply, .ctx = p};
     int err = hp_lab_resolve(app, p->host, &p->ping.to);
     if (err) {
-        hp_lab_say(app, "%s: %s", p->host, hp_err_text(err));
+        hp_lab_say(app, "%s: %s", p->host, program_error(app, err));
         return err;
     }
     err = hp_ping(app->stack, &p->ping);
@@ -67,7 +69,9 @@ static int prog_ping_main(struct hp_lab_app *app)
     if (g->received)
         hp_lab_say(app, "%u sent, %u received, round trip min %s avg %s max %s", g->sent, g->received, program_span(g->rtt_min, span[0]),
                    program_span(g->rtt_sum / g->received, span[1]), program_span(g->rtt_max, span[2]));
-    else hp_lab_say(app, "%u sent, none received%s%s", g->sent, err && err != HP_ETIMEDOUT ? ": " : "", err && err != HP_ETIMEDOUT ? hp_err_text(err) : "");
+    else hp_lab_say(app, "%u sent, none received%s%s", g->sent, err && err != HP_ETIMEDOUT ? ": " : "",
+                    err && err != HP_ETIMEDOUT ? program_error(app, err) : "");
+    if (program_stopped(app, err) && g->received) return p->all && p->missing ? HP_ETIMEDOUT : HP_OK; /* what is still on its way is not missing */
     if (!err && p->all && g->received < g->sent) return HP_ETIMEDOUT;
     return err;
 }
@@ -121,11 +125,9 @@ static int prog_traceroute_main(struct hp_lab_app *app)
     t->route = (struct hp_traceroute){.ttl_max = (int)t->max, .probes = (int)t->probes, .timeout = t->timeout, .udp = t->udp,
                                       .hop = prog_traceroute_hop, .ctx = t};
     int err = hp_lab_resolve(app, t->host, &t->route.to);
-    if (err) {
-        hp_lab_say(app, "%s: %s", t->host, hp_err_text(err));
-        return err;
-    }
-    return hp_traceroute(app->stack, &t->route);
+    if (!err) return hp_traceroute(app->stack, &t->route);
+    hp_lab_say(app, "%s: %s", t->host, program_error(app, err));
+    return err;
 }
 
 static void prog_traceroute_stop(struct hp_lab_app *app) { ((struct prog_traceroute_state *)app->state)->route.stop = true; }
@@ -162,7 +164,7 @@ static int prog_resolve_main(struct hp_lab_app *app)
     struct hp_resolver *r = hp_lab_resolver(app);
     int n = r ? hp_resolve(app->stack, r, v->name, family, ip, HP_DNS_ADDRESSES_MAX) : HP_ECANCELED;
     for (int i = 0; i < n; i++) hp_lab_say(app, "%s is %s", v->name, hp_ip_text(&ip[i], text, sizeof text));
-    if (n < 0) hp_lab_say(app, "%s: %s", v->name, hp_err_text(n));
+    if (n < 0) hp_lab_say(app, "%s: %s", v->name, program_error(app, n));
     return n < 0 ? n : HP_OK;
 }
 

@@ -113,10 +113,10 @@ static int prog_udp_all(struct hp_lab_app *app, struct prog_udp_state *u)
     for (int64_t i = 0; i < u->count && !app->stop; i++) {
         hp_time began = hp_now(app->stack);
         int err = prog_udp_turn(app, u, (uint64_t)i + 1);
-        if (err == HP_ECANCELED) return err;
+        if (err == HP_ECANCELED) return u->received && app->stop ? (u->all ? last : HP_OK) : err;
         if (err) last = err;
         hp_time left = u->interval - (hp_now(app->stack) - began);
-        if (i + 1 < u->count && left > 0 && hp_sleep(app->stack, left)) return HP_ECANCELED;
+        if (i + 1 < u->count && left > 0 && hp_sleep(app->stack, left)) break;
     }
     return u->received && !(u->all && last) ? HP_OK : last;
 }
@@ -127,11 +127,11 @@ static int prog_udp_talk(struct hp_lab_app *app, struct prog_udp_state *u)
     char span[HP_TIME_TEXT];
     int err = hp_lab_resolve(app, u->host, &to.ip);
     if (!err) err = hp_socket(app->stack, HP_DGRAM, 0, &u->sock);
-    if (err) return err;
-    err = hp_connect(u->sock, &to);
+    if (!err) err = hp_connect(u->sock, &to);
     if (!err) err = prog_udp_all(app, u);
-    hp_close(u->sock);
-    hp_lab_say(app, "%lu requests, %lu answers%s%s", (unsigned long)u->sent, (unsigned long)u->received, u->received ? ", round trip " : "",
+    if (u->sock) hp_close(u->sock);
+    if (!u->sent) hp_lab_say(app, "%s: %s", u->host, program_error(app, err));
+    else hp_lab_say(app, "%lu requests, %lu answers%s%s", (unsigned long)u->sent, (unsigned long)u->received, u->received ? ", round trip " : "",
                u->received ? program_span(u->rtt_sum / (hp_time)u->received, span) : "");
     return err;
 }

@@ -56,13 +56,13 @@ static int prog_say_main(struct hp_lab_app *app)
         if (!err) err = (int)hp_recv(v->sock, &byte, 1, 0); /* the listener closes when it has all */
         hp_close(v->sock);
     }
-    if (err < 0) hp_lab_say(app, "%s: %s", v->host, hp_err_text(err));
+    if (err < 0) hp_lab_say(app, "%s: %s", v->host, program_error(app, err));
     return err < 0 ? err : HP_OK;
 }
 
 const struct hp_lab_program say_program = {
     .name = "say", .synopsis = "say HOST TEXT [times N] [interval TIME] [port N]", .text = "sends a line of text to a listener",
-    .state_size = sizeof(struct prog_say_state), .read = prog_say_read, .main = prog_say_main};
+    .state_size = sizeof(struct prog_say_state), .grace = HP_S(PROGRAM_GRACE_S), .read = prog_say_read, .main = prog_say_main};
 
 /* ---- listen ---- */
 

@@ -111,7 +111,7 @@ static int prog_get_main(struct hp_lab_app *app)
     g->app = app;
     int err = HP_OK;
     for (int64_t i = 0; i < g->times && !err && !app->stop; i++) {
-        if (i && hp_sleep(app->stack, g->interval)) return HP_ECANCELED;
+        if (i && hp_sleep(app->stack, g->interval)) return app->stop ? HP_OK : HP_ECANCELED; /* between two: none was cut off */
         for (int64_t try = 0; try < g->tries && !app->stop; try++) {
             if (try && hp_sleep(app->stack, g->interval ? g->interval : HP_S(1))) return HP_ECANCELED;
             err = prog_get_once(g);
@@ -221,7 +221,7 @@ static int prog_serve_main(struct hp_lab_app *app)
     return hp_http_serve(app->stack, &v->server);
 }
 
-static void prog_serve_stop(struct hp_lab_app *app) { ((struct prog_serve_state *)app->state)->server.stop = true; }
+static void prog_serve_stop(struct hp_lab_app *app) { hp_http_serve_stop(&((struct prog_serve_state *)app->state)->server); }
 
 const struct hp_lab_program serve_program = {
     .name = "serve", .synopsis = "serve [/PATH [SIZE]]... [port N] [log]", .text = "pages by HTTP: / and /index.html, and those named, whose bytes are made",

@@ -36,6 +36,8 @@ struct run_app {
     int result;
     hp_time started, ended, progressed;
     uint32_t starts;
+    uint32_t family;                    /* of its programs, on its machine's stack; 0 = none */
+    hp_time cancel_at;                  /* they are canceled then */
     uint64_t bytes;
     bool cut;                           /* its machine went down under it: it is not over */
     bool open;                          /* counted in the run's `open` */
