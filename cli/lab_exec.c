@@ -204,10 +204,7 @@ static int exec_write(const struct lab_run *r, const char *folder, const char *n
 static void exec_write_copy(const struct lab_run *r, FILE *f) { fwrite(r->file->text, 1, r->file->own, f); }
 static void exec_write_more(const struct lab_run *r, FILE *f)
 {
-    const struct lab_file *l = r->file;
-    size_t at = 0;
-    for (uint32_t line = 0; line < l->lines && at < l->n; at++) line += l->text[at] == '\n';
-    fwrite(l->text + at, 1, l->n - at, f);
+    fwrite(r->file->text + r->file->more_at, 1, r->file->n - r->file->more_at, f);
 }
 
 /* A folder that is used again: nothing in it is of another run. */

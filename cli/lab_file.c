@@ -62,45 +62,63 @@ static void file_problem(void *ctx, const struct hp_plan_error *error) { lab_fil
 static int file_parse(struct lab_file *f)
 {
     struct hp_plan_error error;
-    struct hp_plan_options o = {.open = lab_extra_include, .close = lab_extra_included, .problem = file_problem, .ctx = f};
+    const struct hp_plan_origin origin = {f->json, f->json_n, f->mark, f->marks};
+    struct hp_plan_options o = {.open = lab_extra_include, .close = lab_extra_included, .problem = file_problem, .ctx = f,
+                                .origin = f->json ? &origin : NULL};
     int err = hp_plan_read(f->text, f->n, &o, hp_os_allocator(), &f->plan, &error);
     if (err == HP_ENOMEM) cli_error("%s: out of memory", f->path);
     return err ? CLI_USAGE : CLI_OK;
 }
 
-/* The lines of `more` behind the file's own, which end with a newline. */
-static bool file_append(struct lab_file *f, const char *more, size_t n)
+/* Lines behind those that are there, which end with a newline.  false: out of memory. */
+static bool file_grow(char **text, size_t *at, const char *more, size_t n, size_t *begin)
 {
-    bool newline = f->n && f->text[f->n - 1] != '\n';
-    char *grown = realloc(f->text, f->n + n + 2);
+    bool newline = *at && (*text)[*at - 1] != '\n';
+    char *grown = realloc(*text, *at + n + 2);
     if (!grown) return false;
-    f->text = grown;
-    if (newline) f->text[f->n++] = '\n';
-    f->lines = file_lines(f->text, f->n);
-    memcpy(f->text + f->n, more, n);
-    f->n += n;
-    f->text[f->n] = 0;
+    *text = grown;
+    if (newline) grown[(*at)++] = '\n';
+    *begin = *at;
+    memcpy(grown + *at, more, n);
+    *at += n;
+    grown[*at] = 0;
     return true;
 }
 
-/* The JSON form becomes lab language; from there on nobody sees a difference. */
+/* The lines of `more` behind the file's own. */
+static bool file_append(struct lab_file *f, const char *more, size_t n)
+{
+    size_t begin = 0;
+    if (!file_grow(&f->text, &f->n, more, n, &f->more_at)) return false;
+    if (f->json && !file_grow(&f->json, &f->json_n, more, n, &begin)) return false;
+    if (f->json) f->mark[f->marks - 1] = (struct hp_plan_mark){(uint32_t)f->more_at, (uint32_t)begin};
+    f->lines = f->json ? file_lines(f->json, begin) : file_lines(f->text, f->more_at);
+    return true;
+}
+
+/* The JSON form becomes lab language, whose words stand where they stand in the JSON. */
 static int file_from_json(struct lab_file *f)
 {
-    char why[256], *text = plan_json_to_text(f->text, f->n, why, sizeof why);
-    if (!text) {
-        cli_error("%s: %s", f->path, why);
+    struct plan_made made;
+    struct hp_plan_error error;
+    if (!plan_json_to_text(f->text, f->n, &made, &error)) {
+        lab_file_complain(f, &error);
         return CLI_USAGE;
     }
-    free(f->text);
-    f->text = text;
-    f->n = strlen(text);
+    f->json = f->text;
+    f->json_n = f->n;
+    f->text = made.text;
+    f->n = strlen(made.text);
+    f->mark = made.mark;
+    f->marks = made.marks;
     return CLI_OK;
 }
 
-static bool file_is_json(const char *path)
+/* No line of the lab language begins with a brace. */
+static bool file_is_json(const struct lab_file *f)
 {
-    size_t n = strlen(path);
-    return n > 5 && strcmp(path + n - 5, ".json") == 0;
+    size_t n = strlen(f->path);
+    return (n > 5 && strcmp(f->path + n - 5, ".json") == 0) || f->text[strspn(f->text, " \t\r\n")] == '{';
 }
 
 static int file_begin(struct lab_file *f, const char *path)
@@ -111,7 +129,7 @@ static int file_begin(struct lab_file *f, const char *path)
         cli_error("%s: %s", path, strerror(errno));
         return CLI_USAGE;
     }
-    if (file_is_json(path) && file_from_json(f) != CLI_OK) return CLI_USAGE;
+    if (file_is_json(f) && file_from_json(f) != CLI_OK) return CLI_USAGE;
     f->own = f->n;
     lab_file_hash(f->text, f->n, f->sha256);
     return CLI_OK;
@@ -148,6 +166,8 @@ void lab_file_close(struct lab_file *f)
     hp_plan_free(f->plan);
     lab_extra_free(f);
     free(f->text);
+    free(f->json);
+    free(f->mark);
     *f = (struct lab_file){.path = NULL};
 }
 

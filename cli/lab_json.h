@@ -1,4 +1,4 @@
-/* run.json, read again: members of one object, by name. */
+/* JSON that is known to be good (run.json, and a lab that jansson has read): members of one object, by name.  It ends by itself, or with a 0. */
 #ifndef CLI_LAB_JSON_H
 #define CLI_LAB_JSON_H
 
@@ -6,6 +6,8 @@
 
 /* Where the value of this member of the object begins, or NULL: there is none, or the text is not JSON up to there. */
 const char *lab_json_find(const char *json, const char *key);
+/* Where the name of this member stands, or NULL. */
+const char *lab_json_key(const char *json, const char *key);
 /* A string; false: it is none, or does not fit. */
 bool lab_json_text(const char *value, char *buf, size_t n);
 /* The i-th element of an array, or NULL. */
@@ -14,6 +16,8 @@ const char *lab_json_element(const char *array, unsigned i);
 const char *lab_json_next(const char *element);
 /* Two values, byte by byte; both may be NULL. */
 bool lab_json_same(const char *a, const char *b);
+
+/* ---- lab_record.c ---- */
 
 /* What a folder, or the run.json in it, says of a run. */
 struct lab_record {

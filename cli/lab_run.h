@@ -11,9 +11,13 @@
 /* lab_file.c: a plan from a file, with more lines (a schedule of faults) behind it.  Complaints go to stderr. */
 struct lab_file {
     const char *path, *more_path;       /* more_path: or NULL */
-    char *text;                         /* both, one after the other */
-    size_t n, own;                      /* own: bytes of the first */
-    uint32_t lines;                     /* of the first */
+    char *text;                         /* both, one after the other, as lab language */
+    size_t n, own, more_at;             /* own: bytes of the first; more_at: where the second begins */
+    char *json;                         /* both, if the first is JSON, or NULL */
+    size_t json_n;
+    struct hp_plan_mark *mark;          /* where in `json` the text's words come from */
+    uint32_t marks;
+    uint32_t lines;                     /* of the first, as it was written */
     char sha256[SHA256_TEXT], more_sha256[SHA256_TEXT];
     struct hp_plan *plan;
     struct lab_extra *extra, *extra_last; /* files that it includes and that its programs name, in the order in which they were first wanted */

@@ -11,8 +11,14 @@ int lab_verb_export(int argc, char **argv);
 int lab_verb_import(int argc, char **argv);
 
 /* ---- plan_json.c: jansson ---- */
-/* JSON to the lab language: a text to free(), or NULL: `why` says what is wrong. */
-char *plan_json_to_text(const char *json, size_t n, char *why, size_t why_n);
+/* JSON to the lab language, and where each word of it came from.  false: `error` says what is wrong. */
+struct plan_made {
+    char *text;
+    struct hp_plan_mark *mark;
+    uint32_t marks;
+};
+bool plan_json_to_text(const char *json, size_t n, struct plan_made *made, struct hp_plan_error *error);
+void plan_made_free(struct plan_made *made);
 /* ---- plan_write.c ---- */
 void plan_write_json(FILE *f, const struct hp_plan *plan);
 void plan_write_dot(FILE *f, const struct hp_plan *plan);

@@ -6,24 +6,31 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-static struct hp_plan *fuzz_read(const char *text)
+/* An error has a place, which is in the JSON. */
+static void fuzz_look_error(const struct hp_plan_error *e, const char *json, size_t n)
 {
-    struct hp_plan *plan;
-    struct hp_plan_error error;
     char message[1024];
-    int err = hp_plan_parse(text, strlen(text), hp_os_allocator(), &plan, &error);
-    if (!err) return plan;
-    if (err == HP_EPROTO) hp_plan_error_text(&error, "fuzz.json", message, sizeof message);
-    return NULL;
+    uint32_t lines = 1;
+    for (size_t i = 0; i < n; i++) lines += json[i] == '\n';
+    if (!e->text[0] || !e->place.line || e->place.line > lines || !e->place.column) abort();
+    hp_plan_error_text(e, "fuzz.json", message, sizeof message);
 }
 
 /* NULL: it is no lab. */
 static struct hp_plan *fuzz_from_json(const char *json, size_t n)
 {
-    char why[256] = "", *text = plan_json_to_text(json, n, why, sizeof why);
-    if (!text && !why[0]) abort(); /* an error that says nothing */
-    struct hp_plan *plan = text ? fuzz_read(text) : NULL;
-    free(text);
+    struct plan_made made;
+    struct hp_plan_error error;
+    struct hp_plan *plan = NULL;
+    if (!plan_json_to_text(json, n, &made, &error)) {
+        fuzz_look_error(&error, json, n);
+        return NULL;
+    }
+    const struct hp_plan_origin origin = {json, n, made.mark, made.marks};
+    const struct hp_plan_options options = {.origin = &origin};
+    int err = hp_plan_read(made.text, strlen(made.text), &options, hp_os_allocator(), &plan, &error);
+    if (err == HP_EPROTO) fuzz_look_error(&error, json, n);
+    plan_made_free(&made);
     return plan;
 }
 

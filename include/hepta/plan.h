@@ -65,6 +65,7 @@ struct hp_plan_node {
     struct hp_ip *dns;              /* the resolver of its programs asks these                            */
     uint32_t dns_servers;
     const char *cc;                 /* congestion control of its connections, NULL = the stack's default  */
+    struct hp_plan_place cc_place;
     uint64_t memory_max;            /* 0 = no bound                                                       */
     struct hp_plan_setting *setting;
     uint32_t settings;
@@ -147,6 +148,18 @@ enum {
     HP_PLAN_ERRORS_MAX = 20,        /* told to `problem` */
 };
 
+/* A text that was made from another one, which is what people wrote: what stands from byte `at` on comes from byte `from` of that one, up to
+ * the next mark.  Behind the last mark both are the same, byte for byte. */
+struct hp_plan_mark {
+    uint32_t at, from;
+};
+struct hp_plan_origin {
+    const char *text;               /* copied */
+    size_t n;
+    const struct hp_plan_mark *mark; /* `at` goes up; the first is 0 */
+    uint32_t marks;
+};
+
 struct hp_plan_options {
     /* Finds the text for `include "NAME"` of the file `from` (NULL: the file itself): HP_OK and the text, which is copied, or an error.
      * `close` gives it back.  Without `open` there is nothing to include. */
@@ -155,6 +168,8 @@ struct hp_plan_options {
     /* Told of every error, up to HP_PLAN_ERRORS_MAX: reading goes on in the next line.  NULL: the first error ends it. */
     void (*problem)(void *ctx, const struct hp_plan_error *error);
     void *ctx;
+    /* All places and lines that the plan and its errors name are those of this text; NULL: of the one that is read. */
+    const struct hp_plan_origin *origin;
 };
 
 /* Reads a file of the lab language: HP_OK, HP_EPROTO (then *error says what and where), HP_ENOMEM.  The plan is free of the text. */
@@ -180,6 +195,8 @@ int hp_plan_complain(const struct hp_plan *plan, struct hp_plan_error *error, st
 /* "there is no node "c9"", with the nearest; of nodes, cables and apps that are asked for. */
 enum hp_plan_names { HP_PLAN_NODES = 1, HP_PLAN_CABLES = 2, HP_PLAN_APPS = 4 };
 int hp_plan_complain_name(const struct hp_plan *plan, struct hp_plan_error *error, struct hp_plan_place place, unsigned names, const char *wrong);
+/* Sets the error's place, line and caret to this byte of a text: for those who read another language. */
+void hp_plan_error_at(struct hp_plan_error *error, const char *text, size_t n, size_t at);
 /* "lab.lab:3:7: error: ...\n    host c1 ipp 10.0.0.1\n            ^~~\n": writes at most n bytes, answers buf. */
 char *hp_plan_error_text(const struct hp_plan_error *error, const char *file, char *buf, size_t n);
 

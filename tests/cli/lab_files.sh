@@ -86,6 +86,51 @@ for text in '' '[]' '{"hepta_lab": 1, "nodes": [{"name": "a\nhost b", "kind": "h
     if "$HEPTA" lab check bad.json >out 2>err; then fail "passed: $text"; fi
     [ -s err ] || fail "nothing was said of $text"
 done
+
+# ... in a kind's line, with whom it is wrong for
+said() { # WHAT FILE...: this error, with its line and its caret
+    local want=$1
+    shift
+    if "$HEPTA" lab check "$@" >out 2>err; then fail "passed: $*"; fi
+    grep -qF -- "$want" err || fail "$want: $(cat err)"
+}
+printf 'lab x\nhost-kind 기본 cc newreno\nhost a like 기본\n' >kind.lab
+said 'kind.lab:2:19: error: a: there is no congestion control "newreno"' kind.lab
+said 'host-kind 기본 cc newreno
+                      ^~~~~~~' kind.lab
+printf 'router-kind k set tcp.rto_min_m 5\nrouter a\nrouter r[1..2] like k\n' >kind.lab
+said 'kind.lab:1:19: error: r1 has no setting "tcp.rto_min_m" (hepta show settings lists them); did you mean "tcp.rto_min_ms"?' kind.lab
+printf 'router-kind k set tcp.rto_min_ms -5\nrouter r[1..2] like k\n' >kind.lab
+said 'kind.lab:1:19: error: r1 cannot boot: tcp.rto_min_ms: ' kind.lab
+printf 'host-kind k label $name memory ${i}b\nhost h[1..2] like k\n' >kind.lab
+said 'kind.lab:1:32: error: "1b"' kind.lab
+
+# ... also in JSON: where it stands there, in whatever order, on one line, and on the standard input
+cat >wrong.json <<'END'
+{"hepta_lab": 1,
+ "cables": [{"ends": [{"node": "가"}, {"node": "bb", "interface": "eth0"}]}],
+ "nodes": [{"name": "가", "kind": "host"},
+	{"cc": "cubic", "name": "나", "kind": "switch"}],
+ "expects": [["expect", "final", "가", "progess"]]}
+END
+said 'wrong.json:2:48: error: there is no node "bb"' wrong.json
+said '     "cables": [{"ends": [{"node": "가"}, {"node": "bb", "interface": "eth0" ...
+                                                   ^~~~' wrong.json
+said 'wrong.json:4:3: error: "cc" fits other nodes, not this one' wrong.json
+said '-:2:48: error: there is no node "bb"' - <wrong.json
+tr -d '\n' <wrong.json >line.json
+said 'line.json:1:64: error: there is no node "bb"' line.json
+said 'line.json:1:138: error: "cc" fits other nodes' line.json
+sed 's/bb/나/; s/"cc": "cubic", //' wrong.json | said '-:5:34: error: "가": a number, or one of' -
+sed '5d; 4s/,$/}/; s/bb/나/; s/"cc": "cubic", //' wrong.json >right.json
+printf '\nat 1s down w\n' >more.lab
+if "$HEPTA" lab run --faults more.lab right.json >out 2>err; then fail "a wrong schedule passed"; fi
+grep -q '^more.lab:2:12: error: "w"' err || fail "$(cat err)"
+printf ' \n{"hepta_lab": 1, "nodes": [{"name": "a", "kind": "hosst"}]}' >kind.lab
+said 'kind.lab:2:50: error: "hosst" is no kind: host, router, switch, hub, repeater; did you mean "host"?' kind.lab
+said '-:2:3: error: there is no member "sead" here; did you mean "seed"?' - <<<$'{"hepta_lab": 1,\n  "sead": 9}'
+said '-:1:42: error: "name" is missing' - <<<'{"hepta_lab": 1, "cables": [], "nodes": [{"kind": "host"}]}'
+said "-:2:3: error: this is no JSON: '}' expected near '12'" - <<<$'{"hepta_lab": 1\n  12}'
 if "$HEPTA" lab check none.lab 2>err; then fail "a missing file passed"; fi
 grep -q "No such file" err || fail "$(cat err)"
 

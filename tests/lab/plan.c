@@ -410,6 +410,50 @@ static void read_with_failures(const char *text)
     assert_true(last > 3);
 }
 
+struct errors {
+    struct hp_plan_error error[4];
+    unsigned count;
+};
+
+static void keep_error(void *ctx, const struct hp_plan_error *error)
+{
+    struct errors *e = ctx;
+    if (e->count < 4) e->error[e->count] = *error;
+    e->count++;
+}
+
+/* Places are in the text that another one was made from, wherever its parts went; behind the last mark both are the same. */
+static void test_places_in_the_text_it_was_made_from(void **state)
+{
+    static const char from[] = "{\"가\": [\n\t\"cable b nix\", \"host b\"]}\nhost c\nat 1s down w\nhost c\n", made[] = "host b\ncable b nix\nhost c\nat 1s down w\nhost c\n";
+    const struct hp_plan_mark mark[] = {{0, 27}, {5, 27}, {7, 12}, {13, 19}, {15, 20}, {19, 37}};
+    const struct hp_plan_origin origin = {from, strlen(from), mark, 6};
+    struct errors seen = {.count = 0};
+    const struct hp_plan_options o = {.problem = keep_error, .ctx = &seen, .origin = &origin};
+    struct hp_plan *plan;
+    struct hp_plan_error error;
+    char said[1000];
+    test_alloc_init(&memory);
+    assert_int_equal(hp_plan_read(made, strlen(made), &o, &memory.allocator, &plan, &error), HP_EPROTO);
+    assert_int_equal(seen.count, 2);
+    assert_string_equal(hp_plan_error_text(&seen.error[0], "x", said, sizeof said),
+                        "x:2:11: error: there is no node \"nix\"\n     \"cable b nix\", \"host b\"]}\n              ^~~~~\n");
+    assert_string_equal(hp_plan_error_text(&seen.error[1], "x", said, sizeof said),
+                        "x:5:6: error: there is a host \"c\" already, in line 3\n    host c\n         ^\n");
+    test_alloc_end(&memory);
+}
+
+static void test_an_error_at_a_byte(void **state)
+{
+    static const char text[] = "one\n\t가 two\r\nthree";
+    struct hp_plan_error e = {.text = "no"};
+    char said[200];
+    hp_plan_error_at(&e, text, strlen(text), 9);
+    assert_string_equal(hp_plan_error_text(&e, "x", said, sizeof said), "x:2:5: error: no\n     가 two\n        ^~~\n");
+    hp_plan_error_at(&e, text, strlen(text), 1000);
+    assert_string_equal(hp_plan_error_text(&e, "x", said, sizeof said), "x:3:6: error: no\n    three\n         ^\n");
+}
+
 static void test_X02_nth_allocation_of_a_plan(void **state)
 {
     read_with_failures(design);
@@ -428,6 +472,7 @@ int main(void)
         cmocka_unit_test(test_interfaces_and_kinds),
         cmocka_unit_test(test_an_app_s_times_may_stand_anywhere),
         cmocka_unit_test(test_rate_traces),
+        cmocka_unit_test(test_places_in_the_text_it_was_made_from), cmocka_unit_test(test_an_error_at_a_byte),
         cmocka_unit_test(test_X02_nth_allocation_of_a_plan),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

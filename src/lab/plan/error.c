@@ -35,8 +35,7 @@ static struct error_line error_find_line(const struct hp_plan *plan, struct hp_p
     return (struct error_line){p, n};
 }
 
-/* One character; what is no UTF-8 is one byte. */
-static size_t error_character(const char *s, size_t n, unsigned *cells)
+size_t plan_character(const char *s, size_t n, unsigned *cells)
 {
     uint32_t code = 0;
     size_t took = utf8_take(s, n, &code);
@@ -51,7 +50,7 @@ static size_t error_offset(struct error_line l, uint32_t column)
     size_t at = 0;
     for (uint32_t cells = 1; at < l.n && cells < column;) {
         unsigned wide;
-        at += error_character(l.text + at, l.n - at, &wide);
+        at += plan_character(l.text + at, l.n - at, &wide);
         cells += wide;
     }
     return at;
@@ -62,7 +61,7 @@ static uint32_t error_column(struct error_line l, size_t offset)
     uint32_t cells = 1;
     for (size_t at = 0; at < offset && at < l.n;) {
         unsigned wide;
-        at += error_character(l.text + at, l.n - at, &wide);
+        at += plan_character(l.text + at, l.n - at, &wide);
         cells += wide;
     }
     return cells;
@@ -89,7 +88,7 @@ static void error_cut(struct hp_plan_error *e, struct error_line l, size_t offse
     }
     for (size_t at = from; at < l.n;) {
         unsigned wide;
-        size_t took = error_character(l.text + at, l.n - at, &wide);
+        size_t took = plan_character(l.text + at, l.n - at, &wide);
         if (cells + wide > ERROR_CELLS_MAX || text_len(&t) + took + 8 > sizeof e->line) {
             text_str(&t, " ...");
             break;
@@ -111,6 +110,17 @@ void plan_error_fill(const struct hp_plan *plan, struct hp_plan_error *e, struct
     error_cut(e, l, error_offset(l, place.column));
 }
 
+void hp_plan_error_at(struct hp_plan_error *e, const char *text, size_t n, size_t at)
+{
+    struct plan_spot spot = {.line = 1, .column = 1};
+    plan_spot_move(&spot, text, n, at);
+    size_t from = spot.at, to = spot.at;
+    while (from && text[from - 1] != '\n') from--;
+    while (to < n && text[to] != '\n' && text[to] != '\r') to++;
+    e->place = (struct hp_plan_place){.line = spot.line, .column = spot.column};
+    error_cut(e, (struct error_line){text + from, to - from}, spot.at - from);
+}
+
 const char *hp_plan_file(const struct hp_plan *plan, uint32_t file)
 {
     return file < plan->arena->files ? plan->arena->file[file].name : NULL;
@@ -128,7 +138,8 @@ static uint32_t error_seek(struct error_line l, uint32_t column, const char *wro
 {
     size_t n = strlen(wrong), from = error_offset(l, column);
     if (!n || n > l.n) return column;
-    if (from + n <= l.n && memcmp(l.text + from, wrong, n) == 0) return column;
+    size_t quote = from < l.n && l.text[from] == '"';
+    if (from + quote + n <= l.n && memcmp(l.text + from + quote, wrong, n) == 0) return column;
     for (size_t at = 0; at + n <= l.n; at++)
         if (memcmp(l.text + at, wrong, n) == 0 && (!at || error_word_edge(l.text, l.n, at - 1)) && error_word_edge(l.text, l.n, at + n))
             return error_column(l, at);
@@ -233,7 +244,7 @@ static void error_underline(struct text *t, const struct hp_plan_error *e)
     text_char(t, '^');
     for (unsigned first = 1; at < l.n && (quoted || (l.text[at] != ' ' && l.text[at] != '\t')); first = 0) {
         unsigned wide;
-        size_t took = error_character(l.text + at, l.n - at, &wide);
+        size_t took = plan_character(l.text + at, l.n - at, &wide);
         for (unsigned i = first; i < wide; i++) text_char(t, '~');
         if (quoted && !first && l.text[at] == '"') break;
         at += took;

@@ -6,8 +6,9 @@
 #include "core/utf8.h"
 #include "lab/plan/plan.h"
 
-static struct hp_plan_place lexer_place(const struct plan_source *s)
+static struct hp_plan_place lexer_place(struct plan_source *s)
 {
+    if (s->origin) return plan_origin_place(s);
     return (struct hp_plan_place){s->line, s->column, s->file};
 }
 

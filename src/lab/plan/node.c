@@ -312,8 +312,10 @@ static bool node_cc(struct plan_cursor *c, void *ctx)
 {
     const char *text = plan_take(c, "a congestion control, as cubic or reno");
     const char *kept = text ? node_keep(c, text) : NULL;
-    if (kept) node_of(c, ctx)->cc = kept;
-    return kept != NULL;
+    if (!kept) return false;
+    node_of(c, ctx)->cc = kept;
+    node_of(c, ctx)->cc_place = c->last->place;
+    return true;
 }
 
 static bool node_label(struct plan_cursor *c, void *ctx)

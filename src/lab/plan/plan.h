@@ -1,6 +1,7 @@
 /* The reader of the lab language, from inside.
  *
  *   lexer.c    bytes into lines of words, with their places
+ *   origin.c   ... in the text that they were made from
  *   range.c    c[1..64]: what a line with ranges stands for, one turn after the other
  *   unfold.c   a word in one turn: [..], $i and ${i*4+1} replaced
  *   expr.c     the arithmetic in ${...}
@@ -88,12 +89,20 @@ struct plan_word {              /* as it was written, quotes off; \$ and \[ are 
     bool plain;                 /* nothing to unfold */
 };
 
+struct plan_spot {
+    size_t at;
+    uint32_t line, column;
+};
+
 struct plan_source {            /* a file that is being read */
     const char *text;
     char *cut;
     size_t n, at;
     uint32_t file, line, column;
     uint32_t depth;
+    const struct hp_plan_origin *origin;        /* of this text, or NULL */
+    uint32_t mark;                              /* that counts at `at` */
+    struct plan_spot spot;                      /* in the origin: where it was asked for last */
 };
 
 struct plan_kind;
@@ -132,6 +141,14 @@ struct plan_nearest {
 struct plan_nearest plan_nearest_to(const char *wrong);
 void plan_nearest_try(struct plan_nearest *n, const char *word);
 void plan_nearest_hint(const struct plan_nearest *n, struct hp_plan_error *error);
+
+/* One character and its cells; what is no UTF-8 is one byte. */
+size_t plan_character(const char *s, size_t n, unsigned *cells);
+
+/* origin.c: line and column of another byte of the text. */
+void plan_spot_move(struct plan_spot *s, const char *text, size_t n, size_t to);
+/* Where in its origin the source is now. */
+struct hp_plan_place plan_origin_place(struct plan_source *s);
 
 /* lexer.c: the next line that has words; false: the end, or r->err. */
 bool plan_line(struct plan_reader *r, struct plan_source *s);

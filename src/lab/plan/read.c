@@ -143,6 +143,19 @@ static bool read_file(struct plan_reader *r, const char *name, const char *text,
     return plan_source_begin(r, name, text, n, depth, &s) && read_lines(r, &s);
 }
 
+/* What was made from another text, which is the one that is kept. */
+static bool read_made(struct plan_reader *r, const char *text, size_t n, const struct hp_plan_origin *o)
+{
+    struct plan_source s;
+    if (!plan_source_begin(r, NULL, text, n, 0, &s)) return false;
+    struct plan_file *f = &r->arena->file[s.file];
+    f->text = plan_text(r->arena, o->text, o->n);
+    f->n = o->n;
+    s.origin = o;
+    s.spot = (struct plan_spot){.line = 1, .column = 1};
+    return f->text ? read_lines(r, &s) : plan_no_memory(r);
+}
+
 /* Arrays do not move any more. */
 static void read_settle(struct hp_plan *plan)
 {
@@ -157,6 +170,7 @@ static void read_begin(struct plan_reader *r, const char *text, size_t n)
     r->scratch = plan_alloc(a, PLAN_SCRATCH);
     if (!a->file || !r->scratch) plan_no_memory(r);
     else if (n > HP_PLAN_FILE_MAX) plan_fail_at(r, (struct hp_plan_place){0}, "the file has more than %d MiB", HP_PLAN_FILE_MAX >> 20);
+    else if (r->options && r->options->origin) read_made(r, text, n, r->options->origin);
     else read_file(r, NULL, text, n, 0);
 }
 

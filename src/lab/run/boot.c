@@ -93,6 +93,15 @@ static void boot_nearest_try(void *ctx, const struct hp_setting_info *info)
     if (hp_nearest(b->wrong, b->best[0] ? words : words + 1) == full) memcpy(b->best, full, sizeof full);
 }
 
+/* Where that was said, which may be a kind's line; or the machine's. */
+static struct hp_plan_place boot_place(const struct hp_plan_node *n, const char *wrong)
+{
+    if (n->cc == wrong) return n->cc_place;
+    for (uint32_t i = 0; i < n->settings; i++)
+        if (n->setting[i].name == wrong) return n->setting[i].place;
+    return n->place;
+}
+
 /* What the plan says of a machine that there is not: a congestion control, a setting. */
 static int boot_unknown(struct hp_run *r, struct hp_stack *s, const struct hp_plan_node *n, const char *wrong, struct hp_plan_error *error)
 {
@@ -100,11 +109,11 @@ static int boot_unknown(struct hp_run *r, struct hp_stack *s, const struct hp_pl
     struct boot_nearest b = {.wrong = wrong};
     for (int i = 0; i < 15 && hp_congestion_name(i); i++) names[i] = hp_congestion_name(i);
     if (n->cc == wrong)
-        return hp_plan_complain(r->plan, error, n->place, names, wrong, "\"%s\" is no congestion control that there is (%s, %s, ...)", wrong, names[0],
-                                names[1] ? names[1] : "");
+        return hp_plan_complain(r->plan, error, n->cc_place, names, wrong, "%s: there is no congestion control \"%s\" (there are %s, %s, ...)", n->name, wrong,
+                                names[0], names[1] ? names[1] : "");
     hp_settings_each(s, boot_nearest_try, &b);
     const char *words[] = {b.best, NULL};
-    return hp_plan_complain(r->plan, error, n->place, words, wrong, "%s has no setting \"%s\" (hepta show settings lists them)", n->name, wrong);
+    return hp_plan_complain(r->plan, error, boot_place(n, wrong), words, wrong, "%s has no setting \"%s\" (hepta show settings lists them)", n->name, wrong);
 }
 
 int boot_node(struct hp_run *r, uint32_t node, struct hp_plan_error *error)
@@ -122,7 +131,7 @@ int boot_node(struct hp_run *r, uint32_t node, struct hp_plan_error *error)
     n->broken = err != HP_OK;
     if (err == HP_ENOENT && error && (wrong == n->plan->cc || strchr(wrong, '.'))) return boot_unknown(r, s, n->plan, wrong, error);
     if (err && err != HP_ENOMEM && error)
-        return hp_plan_complain(r->plan, error, n->plan->place, NULL, NULL, "%s cannot boot: %s: %s", n->plan->name, wrong, hp_err_text(err));
+        return hp_plan_complain(r->plan, error, boot_place(n->plan, wrong), NULL, NULL, "%s cannot boot: %s: %s", n->plan->name, wrong, hp_err_text(err));
     if (err) run_news(r, HP_RUN_SAID, n->plan->name, NULL, hp_err_text(err), err, 0);
     return HP_OK;
 }
