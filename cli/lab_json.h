@@ -23,7 +23,7 @@ bool lab_json_same(const char *a, const char *b);
 struct lab_record {
     char folder[4096], path[4200], file[4096], faults[4096], lab[256];
     char sha256[80], faults_sha256[80];
-    bool has_faults, interrupted;
+    bool has_faults, interrupted, all;  /* all: its events.jsonl was written with --all */
     uint64_t seed;
     hp_time until;
     char (*digest)[20];

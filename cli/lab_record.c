@@ -50,6 +50,7 @@ static bool record_members(struct lab_record *r)
     r->until = strtoll(until, NULL, 10);
     r->has_faults = *faults == '"';
     r->interrupted = lab_json_find(r->json, "interrupted") != NULL;
+    r->all = lab_json_find(r->json, "all") != NULL;
     if (r->has_faults && (!lab_json_text(faults, r->faults, sizeof r->faults) ||
                           !lab_json_text(lab_json_find(r->json, "faults_sha256"), r->faults_sha256, sizeof r->faults_sha256)))
         return false;

@@ -102,8 +102,8 @@ struct diff_side {
     char *line;
     size_t room;
     ssize_t n;                          /* -1: the end */
-    unsigned long number;
-    char *before[DIFF_CONTEXT];         /* the last lines that were the same, by number */
+    unsigned long number, same;
+    char *before[DIFF_CONTEXT];         /* the last lines that were the same, by `same` */
 };
 
 static bool diff_open(struct diff_side *s, const char *path)
@@ -153,21 +153,40 @@ static void diff_show(struct diff_side *s, const char *name, char mark)
     if (packet) diff_decode(s, packet);
 }
 
-/* The first line that is not the same, with those before it; false: all are. */
+/* A line that only --all has: what goes up and down within machines, and the usual end of a packet. */
+static bool diff_is_extra(const char *line)
+{
+    static const char *const extra[] = {"up", "down", "rx", "tx", "timer"};
+    char kind[16], reason[32];
+    if (!lab_json_text(lab_json_find(line, "kind"), kind, sizeof kind)) return false;
+    for (size_t i = 0; i < sizeof extra / sizeof *extra; i++)
+        if (strcmp(kind, extra[i]) == 0) return true;
+    return strcmp(kind, "drop") == 0 && lab_json_text(lab_json_find(line, "reason"), reason, sizeof reason) &&
+           strcmp(reason, hp_drop_name(HP_DROP_TAKEN)) == 0;
+}
+
+static void diff_next(struct diff_side *s, bool without_extra)
+{
+    do {
+        s->n = getline(&s->line, &s->room, s->events);
+        s->number++;
+    } while (s->n >= 0 && without_extra && diff_is_extra(s->line));
+}
+
+/* The first line that is not the same, with those before it; false: all are.  Of two that were logged differently: of what both have. */
 static bool diff_events(struct diff_side *a, struct diff_side *b, char *const names[2])
 {
-    for (;;) {
-        a->n = getline(&a->line, &a->room, a->events);
-        b->n = getline(&b->line, &b->room, b->events);
+    bool uneven = a->record.all != b->record.all;
+    for (;; a->same++) {
+        diff_next(a, uneven && a->record.all);
+        diff_next(b, uneven && b->record.all);
         if (a->n < 0 && b->n < 0) return false;
-        a->number++;
-        b->number++;
         if (a->n != b->n || memcmp(a->line, b->line, (size_t)a->n) != 0) break;
-        char **slot = &a->before[a->number % DIFF_CONTEXT];
+        char **slot = &a->before[a->same % DIFF_CONTEXT];
         free(*slot);
         *slot = strdup(a->line);
     }
-    for (unsigned long i = a->number > DIFF_CONTEXT ? a->number - DIFF_CONTEXT + 1 : 1; i < a->number; i++)
+    for (unsigned long i = a->same < DIFF_CONTEXT ? 0 : a->same - DIFF_CONTEXT + 1; i < a->same; i++)
         if (a->before[i % DIFF_CONTEXT]) printf("  %s", a->before[i % DIFF_CONTEXT]);
     diff_show(a, names[0], '<');
     diff_show(b, names[1], '>');
@@ -201,10 +220,13 @@ static int diff_run(struct diff_side *a, struct diff_side *b, char *const names[
     bool inputs = diff_inputs(&a->record, &b->record);
     uint32_t second = diff_second(&a->record, &b->record);
     bool events = a->events && b->events;
+    if (a->record.all != b->record.all)
+        printf("%s was logged with --all, %s was not: of the events, those are compared that both log\n", names[!a->record.all], names[!b->record.all]);
     if (second) printf("they part in virtual second %u\n", second);
     bool differ = events ? diff_events(a, b, names) : false;
     if (!events) printf("(only the digests were compared: one of them has no events.jsonl)\n");
-    if (!second && !differ) printf("the same: %u digests%s%s\n", a->record.digests, events ? ", every event" : "", inputs ? "" : ", by chance");
+    const char *every = !events ? "" : a->record.all != b->record.all ? ", every event that both log" : ", every event";
+    if (!second && !differ) printf("the same: %u digests%s%s\n", a->record.digests, every, inputs ? "" : ", by chance");
     return second || differ ? CLI_FAILED : CLI_OK;
 }
 
@@ -213,7 +235,8 @@ int lab_verb_diff(int argc, char **argv)
     const struct cli_option own[] = {{NULL, 0, CLI_FLAG, NULL, NULL, NULL, 0, 0, 0}};
     const struct cli_usage usage = {"lab diff A B",
         "Finds where two runs part: the virtual second by their digests, then the first event that differs, with the packet that it is about.  A and\n"
-        "B are what --out left: folders, or the run.json in them.  Exits with 0 if the runs are the same, 1 if not.",
+        "B are what --out left: folders, or the run.json in them.  If only one was logged with --all, the events that both log are compared.  Exits with\n"
+        "0 if the runs are the same, 1 if not.",
         "  hepta lab diff result1 result2\n", own, NULL};
     struct diff_side a, b;
     int words, exit_code = cli_parse(&usage, argc, argv, &words, 2, 2);

@@ -229,6 +229,7 @@ void lab_report_json(const struct lab_run *r, FILE *f)
             (unsigned long long)r->seed, (long long)r->until, (long long)r->now, (unsigned long long)hp_world_events(hp_run_world(r->run)),
             (unsigned long long)r->count.frames, r->count.faults, lab_run_failures(r));
     if (r->interrupted) fputs(" \"interrupted\":true,\n", f);
+    if (r->all) fputs(" \"all\":true,\n", f);
     report_json_apps(r, f);
     report_json_expects(r, f);
     report_json_drops(r, f);

@@ -165,6 +165,14 @@ check "diff of the same ends with 0" ends 0 diff a b
 check "diff of two seeds ends with 1" ends 1 diff a c
 check "diff says the second" says "they part in virtual second 1" diff a c
 check "diff shows the event" says "of events.jsonl" diff a c
+logged() {
+    lab run -q --all --out wordy net.lab >got 2>&1
+    lab diff a wordy >got 2>&1 && grep -q "^wordy was logged with --all, a was not" got && grep -q "the same: .* every event that both log" got || { cat got; return 1; }
+    lab diff wordy a >got 2>&1 && grep -q "^wordy was logged with --all, a was not" got || { cat got; return 1; }
+    lab diff wordy c >got 2>&1
+    [ $? = 1 ] && grep -q "^< wordy, line [0-9]* of events.jsonl" got && ! grep -q '"kind":"down"' got
+}
+check "diff of one run that was logged in two ways says so" logged
 check "diff of nothing" ends 2 diff a nowhere
 
 if command -v tshark >/dev/null; then
