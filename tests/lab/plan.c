@@ -425,7 +425,8 @@ static void keep_error(void *ctx, const struct hp_plan_error *error)
 /* Places are in the text that another one was made from, wherever its parts went; behind the last mark both are the same. */
 static void test_places_in_the_text_it_was_made_from(void **state)
 {
-    static const char from[] = "{\"가\": [\n\t\"cable b nix\", \"host b\"]}\nhost c\nat 1s down w\nhost c\n", made[] = "host b\ncable b nix\nhost c\nat 1s down w\nhost c\n";
+    static const char from[] = "{\"가\": [\n\t\"cable b nix\", \"host b\"]}\nhost c\nat 1s down w\nhost c\n";
+    static const char made[] = "host b\ncable b nix\nhost c\nat 1s down w\nhost c\n";
     const struct hp_plan_mark mark[] = {{0, 27}, {5, 27}, {7, 12}, {13, 19}, {15, 20}, {19, 37}};
     const struct hp_plan_origin origin = {from, strlen(from), mark, 6};
     struct errors seen = {.count = 0};

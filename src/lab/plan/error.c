@@ -138,8 +138,8 @@ static uint32_t error_seek(struct error_line l, uint32_t column, const char *wro
 {
     size_t n = strlen(wrong), from = error_offset(l, column);
     if (!n || n > l.n) return column;
-    size_t quote = from < l.n && l.text[from] == '"';
-    if (from + quote + n <= l.n && memcmp(l.text + from + quote, wrong, n) == 0) return column;
+    if (from + n <= l.n && memcmp(l.text + from, wrong, n) == 0) return column;
+    if (from + n + 2 <= l.n && l.text[from] == '"' && l.text[from + n + 1] == '"' && memcmp(l.text + from + 1, wrong, n) == 0) return column;
     for (size_t at = 0; at + n <= l.n; at++)
         if (memcmp(l.text + at, wrong, n) == 0 && (!at || error_word_edge(l.text, l.n, at - 1)) && error_word_edge(l.text, l.n, at + n))
             return error_column(l, at);
