@@ -100,7 +100,6 @@ static void browse_print_troubles(const struct browse *v)
         if (r->error) fprintf(stderr, "hepta: %s\n", r->error);
         else if (r->status >= 400) fprintf(stderr, "hepta: %s: the server answered %d\n", r->url, r->status);
     }
-    if (page_is_cut(p)) fprintf(stderr, "hepta: the page is larger than this browser shows; something was left out\n");
 }
 
 static int browse_draw(struct browse *v)
@@ -120,6 +119,7 @@ static int browse_show(struct browse *v)
     if (!v->machine.config.json) browse_print_troubles(v);
     if (v->text || v->links || (!v->png && !v->machine.config.json)) exit_code = browse_print_text(v);
     if (v->png && browse_draw(v)) exit_code = CLI_FAILED;
+    if (page_is_cut(v->page)) exit_code = cli_error("the page is larger than this browser shows; something was left out"); /* known once it is shown */
     if (page_status(v->page) >= 400) exit_code = cli_error("the server answered %d", page_status(v->page));
     return exit_code;
 }
@@ -287,7 +287,9 @@ int cli_browse(int argc, char **argv)
         "leaves a page to look at in --out.  With --text, --links or --png: the page only.\n"
         "Without --wire it goes through an internet that is inside the command (www.google.com, www.naver.com, 한국.com).  There --loss is of each\n"
         "cable between routers; --rate, --delay, --jitter, --duplicate, --reorder and --bit-errors are of the cable of A, from Enter on; --capture and\n"
-        "--trace are of A; --addr, --gw, --dns, --mac, --mtu, --name, --set and --verbose go with --wire.",
+        "--trace are of A; --addr, --gw, --dns, --mac, --mtu, --name, --set and --verbose go with --wire.\n"
+        "Exit status: 0 the whole page came; 1 no page, or something of it is missing, or it is larger than this browser shows: what there is is shown,\n"
+        "and what is wrong is said; 2 the command makes no sense.",
         "  hepta browse www.google.com                        the journey of a page through an internet inside the command\n"
         "  hepta browse --lang ko --fault 'at 60ms crash 바' www.google.com\n"
         "  hepta browse --wire lab: http://server/\n"

@@ -196,6 +196,7 @@ static int load_document(struct load *l, const char *url)
     if (!r) return HP_ENOMEM;
     int err = load_fetch(l, r);
     if (l->options.fetched && err != HP_ECANCELED) l->options.fetched(l->options.ctx, &r->info);
+    if (!err && !r->n) err = r->info.err; /* it came, but cannot be unpacked */
     if (err) snprintf(p->error, sizeof p->error, "%s", r->error);
     return err ? err : page_read_document(p, &l->options) ? HP_OK : HP_ENOMEM;
 }

@@ -151,7 +151,7 @@ void trouble_text(const struct journey *j, const struct trouble *t, bool korean,
 bool journey_header(struct hp_bytes message, const char *name, char *buf, size_t n);
 bool journey_is_beyond(const struct journey *j, const struct record_frame *f); /* on another cable than A's */
 void ladder_is(struct ladder *l, int layer, const char *english, const char *korean);
-bool journey_is_partial(const struct journey *j); /* something that the page needs did not come */
+bool journey_is_partial(const struct journey *j); /* something that the page needs did not come, or it was cut at the browser's bounds */
 const char *journey_node(const struct journey *j, uint32_t node);
 int32_t journey_find(const struct journey *j, const char *name); /* the node of this name; -1: there is none */
 /* Who has this address: "resolver", or the address itself. */

@@ -152,6 +152,17 @@ static bool ladder_ended(const struct journey *j, const struct ladder_asked *a, 
     return how;
 }
 
+/* It came whole, but as it is packed it is of no use. */
+static bool ladder_packed(const struct page_resource *r, int err, struct ladder *l)
+{
+    char english[200], korean[200];
+    if (!r || err != HP_EPROTO || !*r->encoding || !r->wire_bytes) return false;
+    snprintf(english, sizeof english, "what came is packed with %.40s, and cannot be unpacked", r->encoding);
+    snprintf(korean, sizeof korean, "받은 것이 %.40s로 압축되어 있어서 풀 수 없다", r->encoding);
+    ladder_is(l, 6, english, korean);
+    return true;
+}
+
 static bool ladder_said(int err, struct ladder *l)
 {
     static const struct { int err; const char *english, *korean; } said[] = {
@@ -177,6 +188,7 @@ static void ladder_find(const struct journey *j, const struct page_resource *r, 
     if (ladder_self(j, l)) return;
     if (err == HP_ECONNREFUSED && ladder_refused(j, &asked, from, to, l)) return;
     if (err == HP_ECONNRESET && ladder_ended(j, &asked, from, to, l)) return;
+    if (ladder_packed(r, err, l)) return;
     bool searched = err == HP_ESERVFAIL && !j->wired && ladder_killer(j, from, to, &fate); /* the server's own questions died */
     if (!searched && ladder_said(err, l)) return;
     if (j->wired && !(err == HP_ETIMEDOUT && ladder_killer(j, from, to, &fate))) steps_wired_ladder(j, err, from, to, l); /* a bad wire's deaths are known */

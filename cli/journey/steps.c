@@ -37,12 +37,15 @@ const char *journey_who(const struct journey *j, const char *address)
     return address;
 }
 
-bool journey_is_partial(const struct journey *j)
+/* Some of its resources did not come. */
+static bool steps_miss(const struct journey *j)
 {
     for (int i = 0; j->page && i < page_resources(j->page); i++)
         if (page_resource(j->page, i)->err || page_resource(j->page, i)->error || page_resource(j->page, i)->status >= 400) return true;
     return false;
 }
+
+bool journey_is_partial(const struct journey *j) { return steps_miss(j) || (j->page && page_is_cut(j->page)); }
 
 bool journey_header(struct hp_bytes message, const char *name, char *buf, size_t n)
 {
@@ -197,7 +200,7 @@ void steps_write(struct journey *j)
         steps_return(j);
     }
     if (!j->err) steps_render(j);
-    if (j->err || journey_is_partial(j)) steps_failed(j);
+    if (j->err || steps_miss(j)) steps_failed(j);
     steps_moments(j);
     account_end(&j->account);
 }

@@ -9,25 +9,25 @@
 
 enum { DNS_EDNS_SIZE = 1232 };  /* fits every path without fragments (DNS flag day 2020) */
 
-/* One pass over the answers: from `at` by one CNAME, or the addresses of `at`.  CNAMEs usually come in order, so one pass
- * follows many; the caller repeats while a pass gets on. */
-static bool answer_pass(struct hp_bytes message, struct dns_name *at, uint16_t type, struct dns_answer *out)
+/* One pass over the answers: from `at` along the CNAMEs, or the addresses of `at`.  CNAMEs usually come in order, so one pass
+ * follows many; the caller repeats while a pass gets on.  Answers how many it followed. */
+static int answer_pass(struct hp_bytes message, struct dns_name *at, uint16_t type, struct dns_answer *out)
 {
     struct dns_msg m;
     struct dns_record r;
-    bool moved = false;
-    if (!dns_parse(message, &m)) return false;
+    int aliases = 0;
+    if (!dns_parse(message, &m)) return 0;
     while (dns_record_next(&m, &r) && r.section == DNS_ANSWER) {
         if (r.class_ != DNS_IN || !dns_name_equal(&r.name, at)) continue;
         if (r.ttl < out->ttl) out->ttl = r.ttl;
         if (r.type == DNS_CNAME) {
             *at = r.target;
-            moved = true;
+            aliases++;
         } else if (r.type == type && out->count < HP_DNS_ADDRESSES_MAX) {
             out->address[out->count++] = r.ip;
         }
     }
-    return moved;
+    return aliases;
 }
 
 /* RFC 2308 5: how long a "no" may be remembered. */
@@ -71,9 +71,8 @@ int dns_answer_read(struct hp_bytes message, const struct dns_question *q, struc
     if (m.h.truncated || (m.h.rcode != DNS_NOERROR && m.h.rcode != DNS_NXDOMAIN)) return HP_EPROTO;
     while (dns_record_next(&m, &r)) continue;
     if (m.bad) return HP_EPROTO;        /* malformed anywhere: believe nothing of it */
-    int chain = 0;
-    while (!out->count && answer_pass(message, &at, q->type, out))
-        if (++chain > DNS_CNAMES_MAX) return HP_EPROTO;     /* a loop */
+    for (int chain = 0, aliases; !out->count && (aliases = answer_pass(message, &at, q->type, out));)
+        if ((chain += aliases) > DNS_CNAMES_MAX) return HP_EPROTO;      /* a loop, or as good as one */
     if (out->count) return out->count;
     out->ttl = answer_negative_ttl(message);
     return m.h.rcode == DNS_NXDOMAIN ? HP_ENONAME : HP_ENODATA;

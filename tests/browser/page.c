@@ -185,14 +185,25 @@ static void test_B04_many_pictures(void **state)
 
 struct server {
     struct pair p;
-    const char *location;
-    unsigned asked;
+    const char *location;               /* where it redirects to; NULL: it has a page */
+    unsigned asked, coded;              /* coded: the number of the answer with an unknown coding */
     struct page *page;
     int err;
     bool ended;
 };
 
-static void server_redirects(struct hp_stack *s, void *arg)
+/* The answer to the next question. */
+static int server_answer(struct server *v, const char *question, char *out, size_t n)
+{
+    static const char *const page = "<p>shown<img src=/picture>";
+    if (v->location)
+        return snprintf(out, n, "HTTP/1.1 302 Found\r\nLocation: %s%u\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", v->location, v->asked++);
+    const char *coding = v->asked++ == v->coded ? "Content-Encoding: br\r\n" : "";
+    return snprintf(out, n, "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n%sContent-Length: %zu\r\nConnection: close\r\n\r\n%s", coding,
+                    strlen(page), strncmp(question, "GET / ", 6) == 0 ? page : "no picture at all, but 26.");
+}
+
+static void server_answers(struct hp_stack *s, void *arg)
 {
     struct server *v = arg;
     struct hp_sock *listener, *sock;
@@ -202,9 +213,9 @@ static void server_redirects(struct hp_stack *s, void *arg)
     assert_int_equal(hp_bind(listener, &at), HP_OK);
     assert_int_equal(hp_listen(listener, 8), HP_OK);
     while (hp_accept(listener, &sock, NULL) == HP_OK) {
-        int64_t n = hp_recv(sock, in, sizeof in, 0);
-        int length = snprintf(out, sizeof out, "HTTP/1.1 302 Found\r\nLocation: %s%u\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", v->location,
-                              v->asked++);
+        int64_t n = hp_recv(sock, in, sizeof in - 1, 0);
+        in[n > 0 ? n : 0] = 0;
+        int length = server_answer(v, in, out, sizeof out);
         if (n > 0) hp_send(sock, out, (size_t)length, 0);
         hp_close(sock);
     }
@@ -221,6 +232,59 @@ static void client_loads(struct hp_stack *s, void *arg)
 
 static bool client_ended(void *ctx) { return ((struct server *)ctx)->ended; }
 
+static void server_run(struct server *v)
+{
+    assert_true(pair_open(&v->p, 7));
+    assert_int_equal(hp_spawn(v->p.b.stack, "server", server_answers, v, 0), HP_OK);
+    assert_int_equal(hp_spawn(v->p.a.stack, "client", client_loads, v, 256 * 1024), HP_OK);
+    assert_true(pair_run(&v->p, HP_S(60), client_ended, v));
+}
+
+/* What cannot be unpacked is an error, of the page or of what it shows, and nothing of it is shown. */
+static void test_codings_that_are_not_known(void **state)
+{
+    for (unsigned coded = 0; coded < 2; coded++) {
+        struct server *v = calloc(1, sizeof *v);
+        assert_non_null(v);
+        v->coded = coded;
+        server_run(v);
+        const struct page_resource *r = page_resource(v->page, (int)coded);
+        assert_int_equal(v->err, coded ? HP_OK : HP_EPROTO);
+        assert_int_equal(page_resources(v->page), coded + 1);
+        assert_int_equal(r->err, HP_EPROTO);
+        assert_non_null(strstr(r->error, "packed with br, which cannot be unpacked"));
+        if (!coded) assert_non_null(strstr(page_error(v->page), "packed with br"));
+        assert_int_equal(page_resource_body(v->page, (int)coded).n, 0);
+        page_free(v->page);
+        pair_close(&v->p);
+        free(v);
+    }
+}
+
+/* More than the browser's bounds: as far as it goes, and it is known that it was cut. */
+static void test_a_page_larger_than_the_bounds(void **state)
+{
+    enum { PARAGRAPHS = 40000 };
+    char *text = malloc(PARAGRAPHS * 8 + 1), *at = text;
+    assert_non_null(text);
+    for (int i = 0; i < PARAGRAPHS; i++) at += sprintf(at, "<p>x</p>");
+    for (size_t n = 8; n <= (size_t)(at - text); n *= 5000) {
+        struct page *p = page_of(text, n);
+        char *shown = text_of_page(p);
+        assert_int_equal(page_is_cut(p), false);
+        assert_non_null(strchr(shown, 'x'));
+        free(shown);
+        page_free(p);
+    }
+    struct page *p = page_of(text, (size_t)(at - text));
+    char *shown = text_of_page(p);
+    assert_true(page_is_cut(p));
+    assert_true(strlen(shown) > 10000);
+    free(shown);
+    page_free(p);
+    free(text);
+}
+
 static void test_B05_redirects(void **state)
 {
     static const struct { const char *location, *error; unsigned asked; } ways[] = {
@@ -228,11 +292,9 @@ static void test_B05_redirects(void **state)
         {"file:///etc/passwd?", "", 1}, {"ftp://10.0.0.2/", "", 1}, {"javascript:alert", "", 1}, {"https://10.0.0.2/", "", 1}};
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         struct server *v = calloc(1, sizeof *v);
-        assert_true(v && pair_open(&v->p, 7));
+        assert_non_null(v);
         v->location = ways[i].location;
-        assert_int_equal(hp_spawn(v->p.b.stack, "server", server_redirects, v, 0), HP_OK);
-        assert_int_equal(hp_spawn(v->p.a.stack, "client", client_loads, v, 256 * 1024), HP_OK);
-        assert_true(pair_run(&v->p, HP_S(60), client_ended, v));
+        server_run(v);
         if (!v->err || v->asked != ways[i].asked || !strstr(page_error(v->page), ways[i].error))
             fail_msg("%s: %u questions, \"%s\"", ways[i].location, v->asked, page_error(v->page));
         assert_int_equal(page_resources(v->page), 1);
@@ -296,7 +358,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_B01_elements_in_elements), cmocka_unit_test(test_B02_pages_without_end),
         cmocka_unit_test(test_B03_content_codings_that_unfold), cmocka_unit_test(test_B04_pictures_larger_than_they_look),
-        cmocka_unit_test(test_B04_many_pictures), cmocka_unit_test(test_B05_redirects), cmocka_unit_test(test_B06_control_characters),
+        cmocka_unit_test(test_B04_many_pictures), cmocka_unit_test(test_codings_that_are_not_known),
+        cmocka_unit_test(test_a_page_larger_than_the_bounds), cmocka_unit_test(test_B05_redirects), cmocka_unit_test(test_B06_control_characters),
         cmocka_unit_test(test_B07_sizes_and_spans)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

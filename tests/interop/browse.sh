@@ -21,6 +21,7 @@ http { log_format seen '\$http_host \$uri \$status \$http_accept_encoding \$sent
        server { listen 10.7.0.1:80; listen [fd07::1]:80; server_name www.example.test; root $work/www; index index.html;
                 location = /old { return 301 /moved; } location = /moved { return 302 http://www.example.test/layers.html; } location = /loop { return 301 /loop; }
                 location = /port { return 301 http://www.example.test:99/; } location = /broken { return 500; }
+                location = /br { default_type text/html; add_header Content-Encoding br; return 200 "not brotli, but nobody can know"; }
                 location = /header.html { default_type "text/html; charset=euc-kr"; types { } } }
        server { listen 10.7.0.1:80; server_name gzip.example.test; root $work/www; gzip on; gzip_min_length 1; gzip_types text/css; } }
 END
@@ -61,6 +62,19 @@ redirects() { browse http://www.example.test/old --json >"$work/json" && python3
 check "redirects, and references relative to where they lead" redirects
 loop() { browse http://www.example.test/loop && return 1; return 0; }
 check "a circle of redirects ends" loop
+brotli() {
+    browse http://www.example.test/br --lang en --out '' >"$work/br" 2>"$work/err"; [ $? = 1 ] && has "$work/br" "packed with br, which cannot be unpacked" &&
+        has "$work/br" "Layer 6 gave up" || return 1
+    browse http://www.example.test/br --text >"$work/br" 2>"$work/err"; [ $? = 1 ] && [ ! -s "$work/br" ] && has "$work/err" "packed with br"
+}
+check "a coding that was not asked for is an error" brotli
+long() {
+    python3 -c "print('<p>paragraph</p>' * 40000)" >"$work/www/long.html"
+    browse http://www.example.test/long.html --lang en --out '' >"$work/long" 2>"$work/err"; [ $? = 1 ] && has "$work/long" "larger than this browser shows" || return 1
+    browse http://www.example.test/long.html --text >"$work/long" 2>"$work/err"; [ $? = 1 ] && has "$work/err" "larger than this browser shows" || return 1
+    browse http://www.example.test/long.html --json >"$work/long" 2>"$work/err"; [ $? = 1 ] && grep -q '"cut": *true' "$work/long" && grep -q '"page": *"partial"' "$work/long"
+}
+check "a page beyond the browser's bounds is shown, and not well" long
 korean() { browse "http://www.example.test/$1" --text >"$work/korean" 2>"$work/err"; has "$work/korean" "안녕하세요" && has "$work/korean" "똠방각하와 펲시콜라 [허브] [없음]" && has "$work/err" "404"; }
 check "EUC-KR by its meta element, with an image that is not there" korean euckr.html
 check "EUC-KR by its header" korean header.html

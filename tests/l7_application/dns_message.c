@@ -1,6 +1,7 @@
 /* What the resolver believes of a message, and what the name server answers. */
 #include "l7_application/dns_message.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "support/test.h"
@@ -93,6 +94,38 @@ static void test_D13_cname_loop_is_refused(void **state)
     made_cname(&m, "b.test", "a.test", 300);
     made_cname(&m, "a.test", "b.test", 300);
     assert_int_equal(read_made(&m, 7, "a.test", &a), HP_EPROTO);
+}
+
+static char *alias_name(char *buf, int i)
+{
+    sprintf(buf, "a%d.test", i);
+    return buf;
+}
+
+/* a1 -> a2 -> ... -> a(n + 1), in this order or the other. */
+static int read_chain(int aliases, bool forward, struct dns_answer *a)
+{
+    struct made m;
+    char from[16], to[16];
+    made_start(&m, 7, "a1.test", DNS_A, DNS_NOERROR);
+    if (!forward) made_a(&m, alias_name(from, aliases + 1), 3, 300);
+    for (int n = 1; n <= aliases; n++) {
+        int i = forward ? n : aliases + 1 - n;
+        made_cname(&m, alias_name(from, i), alias_name(to, i + 1), 300);
+    }
+    if (forward) made_a(&m, alias_name(from, aliases + 1), 3, 300);
+    return read_made(&m, 7, "a1.test", a);
+}
+
+static void test_D13_chains_up_to_the_limit(void **state)
+{
+    struct dns_answer a;
+    for (int forward = 0; forward < 2; forward++) {
+        assert_int_equal(read_chain(DNS_CNAMES_MAX, forward, &a), 1);
+        assert_int_equal(a.address[0].b[15], 3);
+        assert_int_equal(read_chain(DNS_CNAMES_MAX + 1, forward, &a), HP_EPROTO);
+        assert_int_equal(read_chain(DNS_CNAMES_MAX * 2, forward, &a), HP_EPROTO);
+    }
 }
 
 static void test_D08_answers_to_other_questions_are_ignored(void **state)
@@ -245,6 +278,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_addresses_and_least_ttl),
         cmocka_unit_test(test_cname_chain_in_any_order),
+        cmocka_unit_test(test_D13_chains_up_to_the_limit),
         cmocka_unit_test(test_D13_cname_loop_is_refused),
         cmocka_unit_test(test_D08_answers_to_other_questions_are_ignored),
         cmocka_unit_test(test_D09_records_about_others_are_not_believed),

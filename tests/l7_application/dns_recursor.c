@@ -24,6 +24,7 @@ static const char com_text[] =
     "example NS ns1.example\nns1.example A 10.0.0.3\n"
     "two NS ns.dead\ntwo NS ns1.example\ndead NS ns.dead\nns.dead A 10.0.0.99\nns.two A 10.0.0.99\n"
     "lame NS a.gtld\nlame NS ns1.example\n"
+    "chain NS ns1.example\n"
     "far NS ns.other.net.\ncyc1 NS ns.cyc2.com.\ncyc2 NS ns.cyc1.com.\n"
     "nx NS n1.x.evil.\nnx NS n2.x.evil.\nnx NS n3.x.evil.\nnx NS n4.x.evil.\nnx NS n5.x.evil.\nnx NS n6.x.evil.\nnx NS n7.x.evil.\n";
 static const char example_text[] =
@@ -44,7 +45,7 @@ struct scene {
     int all_count;
     struct hp_dns_recursor r;
     uint32_t asked[SERVERS];
-    char told[16384];
+    char told[16384], chain[2048];
     /* one question */
     struct dns_question q;
     uint8_t message[16384];
@@ -75,6 +76,16 @@ static void scene_told(void *ctx, const struct hp_dns_step *step)
     if (n < sizeof c->told - 600) snprintf(c->told + n, sizeof c->told - n, "%d %s\n", step->depth, hp_dns_step_text(step, line, sizeof line));
 }
 
+/* Aliases in one zone, and to and fro between two: a1 to a2 to ... a18.chain.com; b1.chain.com to b2.chain.net to ... b18.chain.net. */
+static const char *scene_chain(struct scene *c, bool com)
+{
+    size_t n = (size_t)sprintf(c->chain, "$TTL 60\n@ SOA ns1.example.com. h 1 2 3 4 30\n@ NS %s\nb18 A 192.0.2.18\na18 A 192.0.2.18\n",
+                               com ? "ns1.example.com." : "ns.other.net.");
+    for (int i = 1; com && i < 18; i++) n += (size_t)sprintf(c->chain + n, "a%d CNAME a%d\n", i, i + 1);
+    for (int i = com ? 1 : 2; i < 18; i += 2) n += (size_t)sprintf(c->chain + n, "b%d CNAME b%d.chain.%s.\n", i, i + 1, com ? "net" : "com");
+    return c->chain;
+}
+
 static struct hp_stack *scene_host(struct scene *c, const char *name, const char *address)
 {
     struct hp_stack *s = hp_world_host(c->w, name);
@@ -97,6 +108,8 @@ static struct scene *scene_open(void)
     scene_serve(c, 3, net_text, "net");
     scene_serve(c, 3, far_text, "far.com");
     scene_serve(c, 4, evil_text, "evil");
+    scene_serve(c, 2, scene_chain(c, true), "chain.com");
+    scene_serve(c, 3, scene_chain(c, false), "chain.net");
     for (int i = 0; i < SERVERS; i++) {
         snprintf(address, sizeof address, "10.0.0.%d/24", i + 1);
         struct hp_stack *s = scene_host(c, machines[i], address);
@@ -257,6 +270,20 @@ static void test_D13_alias_loops_fail(void **state)
     scene_close(c);
 }
 
+/* As many aliases as the limit says are followed, one more is a failure, whoever has them. */
+static void test_D13_chains_of_aliases_end(void **state)
+{
+    struct scene *c = scene_open();
+    static const char *const fits[] = {"a2.chain.com", "b2.chain.net"}, *const over[] = {"a1.chain.com", "b1.chain.com"};
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(ask(c, over[i], DNS_A), DNS_SERVFAIL);
+        assert_int_equal(ask(c, fits[i], DNS_A), DNS_NOERROR);
+        assert_int_equal(c->answers, DNS_CNAMES_MAX + 1);
+        assert_int_equal(c->ip.b[15], 18);
+    }
+    scene_close(c);
+}
+
 /* One of two servers is dead, or knows nothing of the zone: the other answers, and next time it is asked first. */
 static void test_dead_and_lame_servers(void **state)
 {
@@ -391,6 +418,7 @@ int main(void)
         cmocka_unit_test(test_no_is_remembered_too),
         cmocka_unit_test(test_aliases),
         cmocka_unit_test(test_D13_alias_loops_fail),
+        cmocka_unit_test(test_D13_chains_of_aliases_end),
         cmocka_unit_test(test_dead_and_lame_servers),
         cmocka_unit_test(test_a_dead_zone_is_servfail_in_time),
         cmocka_unit_test(test_an_only_server_is_asked_again),
