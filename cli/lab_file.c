@@ -40,13 +40,21 @@ static uint32_t file_lines(const char *text, size_t n)
     return lines;
 }
 
+/* The file of the two that it is in, with its line there. */
+static const char *file_of(const struct lab_file *f, struct hp_plan_error *e)
+{
+    if (e->file[0]) return e->file;
+    if (!f->more_path || e->place.line <= f->lines) return f->path;
+    e->place.line -= f->lines;
+    return f->more_path;
+}
+
 void lab_file_complain(const struct lab_file *f, const struct hp_plan_error *error)
 {
     char text[1024];
     struct hp_plan_error e = *error;
-    bool more = f->more_path && e.place.line > f->lines && !e.file[0];
-    if (more) e.place.line -= f->lines;
-    fprintf(stderr, "%s", hp_plan_error_text(&e, more ? f->more_path : f->path, text, sizeof text));
+    const char *path = file_of(f, &e);
+    fprintf(stderr, "%s", hp_plan_error_text(&e, path, text, sizeof text));
 }
 
 void lab_file_hash(const char *text, size_t n, char out[SHA256_TEXT])
@@ -59,12 +67,27 @@ void lab_file_hash(const char *text, size_t n, char out[SHA256_TEXT])
 
 static void file_problem(void *ctx, const struct hp_plan_error *error) { lab_file_complain(ctx, error); }
 
+/* Blanks and comments. */
+static bool file_is_empty(const struct lab_file *f)
+{
+    const char *p = f->text;
+    for (; *p; p += strcspn(p, "\n")) {
+        p += strspn(p, " \t\r\n");
+        if (*p && *p != '#') return false;
+    }
+    return (size_t)(p - f->text) == f->n;
+}
+
 static int file_parse(struct lab_file *f)
 {
     struct hp_plan_error error;
     const struct hp_plan_origin origin = {f->json, f->json_n, f->mark, f->marks};
     struct hp_plan_options o = {.open = lab_extra_include, .close = lab_extra_included, .problem = file_problem, .ctx = f,
                                 .origin = f->json ? &origin : NULL};
+    if (file_is_empty(f)) {
+        cli_error("%s: there is nothing in it; a lab file has lines such as: host a ip 10.0.0.1/24 (docs/LAB.md)", f->path);
+        return CLI_USAGE;
+    }
     int err = hp_plan_read(f->text, f->n, &o, hp_os_allocator(), &f->plan, &error);
     if (err == HP_ENOMEM) cli_error("%s: out of memory", f->path);
     return err ? CLI_USAGE : CLI_OK;
@@ -186,15 +209,19 @@ struct file_warnings {
     unsigned count;
 };
 
-static void file_warning(void *ctx, const struct hp_plan_error *e)
+static void file_warning(void *ctx, const struct hp_plan_error *warning)
 {
     struct file_warnings *w = ctx;
-    if (w->count++ < HP_PLAN_ERRORS_MAX) fprintf(stderr, "%s:%u: warning: %s\n", e->file[0] ? e->file : w->file->path, e->place.line, e->text);
+    struct hp_plan_error e = *warning;
+    const char *path = file_of(w->file, &e);
+    if (w->count++ < HP_PLAN_ERRORS_MAX) fprintf(stderr, "%s:%u: warning: %s\n", path, e.place.line, e.text);
 }
 
-void lab_file_warn(const struct lab_file *f)
+void lab_file_warn(const struct lab_file *f, hp_time until)
 {
     struct file_warnings w = {.file = f};
-    hp_plan_check(f->plan, file_warning, &w);
+    struct hp_plan plan = *f->plan;
+    if (until > plan.until) plan.until = until;
+    hp_plan_check(&plan, file_warning, &w);
     if (w.count > HP_PLAN_ERRORS_MAX) fprintf(stderr, "%s: %u more warnings: see hepta lab check\n", f->path, w.count - HP_PLAN_ERRORS_MAX);
 }

@@ -29,7 +29,7 @@ static int run_verb(struct lab_run *r, const char *path, const char *more)
     r->file = &file;
     r->stop = &run_interrupted;
     signal(SIGINT, run_signal);
-    if (!result && !r->quiet) lab_file_warn(&file);
+    if (!result && !r->quiet) lab_file_warn(&file, r->until);
     if (!result) result = lab_run_make(r);
     if (!result) result = lab_run_go(r);
     if (!result) result = lab_run_end(r);

@@ -31,7 +31,8 @@ struct lab_record;
 int lab_file_open_again(struct lab_file *f, const char *path, const char *more, const struct lab_record *then);
 void lab_file_close(struct lab_file *f);
 void lab_file_complain(const struct lab_file *f, const struct hp_plan_error *error);
-void lab_file_warn(const struct lab_file *f);     /* what `lab check` warns of, on stderr */
+/* What `lab check` warns of, on stderr, in a run until then (-1: as the file says; a shorter one is somebody's wish, and no reason to warn). */
+void lab_file_warn(const struct lab_file *f, hp_time until);
 /* The whole file; NULL: errno. */
 char *lab_file_read(const char *path, size_t *n);
 void lab_file_hash(const char *text, size_t n, char out[SHA256_TEXT]);

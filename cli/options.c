@@ -149,11 +149,39 @@ static const struct cli_option *option_table_find(const struct option_table *t, 
     return NULL;
 }
 
-static int options_unknown(const struct cli_usage *u, char *const argv[], int code)
+/* The verbs of a synopsis: "lab run [OPTION...] FILE" is "lab run". */
+static void options_verbs(const char *synopsis, char *out, size_t n)
 {
-    const char *verb = argv[0], *word = argv[optind - 1];
+    size_t used = 0;
+    for (const char *p = synopsis; *p && used + 1 < n; p++) {
+        bool begins = p == synopsis || p[-1] == ' ';
+        if (begins && !(*p >= 'a' && *p <= 'z')) break;
+        out[used++] = *p;
+    }
+    while (used && out[used - 1] == ' ') used--;
+    out[used] = 0;
+}
+
+/* "--se": which of them begin so, or the nearest one. */
+static int options_unknown(const struct cli_usage *u, const struct option_table *t, char *const argv[], int code)
+{
+    char verb[64], name[64], near[128] = "";
+    const char *word = argv[optind - 1], *names[OPTIONS_MAX + 2] = {"help"};
+    size_t used = 0;
+    int count = 0;
+    options_verbs(u->synopsis, verb, sizeof verb);
     if (code == ':') return cli_usage_error("%s wants a value; hepta %s --help says which", word, verb);
-    return cli_usage_error("\"%s\" is no option of hepta %s, or an ambiguous one; hepta %s --help lists them", word, verb, verb);
+    if (strncmp(word, "--", 2) != 0) return cli_usage_error("\"-%c\" is no option of hepta %s; hepta %s --help lists them", optopt, verb, verb);
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
+    for (int i = 0; i < t->count; i++) {
+        names[i + 1] = t->longs[i].name;
+        if (strncmp(names[i + 1], name, strlen(name)) != 0 || used >= sizeof near) continue;
+        used += (size_t)snprintf(near + used, sizeof near - used, "%s--%s", count++ ? ", " : "", names[i + 1]);
+    }
+    if (count > 1) return cli_usage_error("\"%s\" may be any of %s; hepta %s --help lists them", word, near, verb);
+    const char *meant = hp_nearest(name, names);
+    if (meant) return cli_usage_error("\"%s\" is no option of hepta %s; did you mean \"--%s\"?  hepta %s --help lists them", word, verb, meant, verb);
+    return cli_usage_error("\"%s\" is no option of hepta %s; hepta %s --help lists them", word, verb, verb);
 }
 
 int cli_parse(const struct cli_usage *u, int argc, char **argv, int *count, int count_min, int count_max)
@@ -168,7 +196,7 @@ int cli_parse(const struct cli_usage *u, int argc, char **argv, int *count, int 
             options_help(u);
             return CLI_OK;
         }
-        if (code == '?' || code == ':') return options_unknown(u, argv, code);
+        if (code == '?' || code == ':') return options_unknown(u, &t, argv, code);
         const struct cli_option *o = option_table_find(&t, code);
         if (!option_set(o, optarg)) return option_wrong(o, optarg);
     }

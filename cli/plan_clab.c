@@ -1,8 +1,8 @@
 /* A containerlab topology (containerlab.dev/manual/topo-def-file) as lab language.  The only file that knows libyaml.
  *
- * Nodes and links are taken, in the short form (endpoints: ["a:eth1", "b:eth1"]) and the extended one (endpoints as objects with node and
- * interface).  Links to what is no node (host:, mgmt-net:, macvlan:) are left out with a warning.  Images, binds and commands have no
- * meaning here.  bridge and ovs-bridge become switches, router images routers, all others hosts. */
+ * Nodes and links are taken, in the short form (endpoints: ["a:eth1", "b:eth1"]) and the extended one (endpoints as objects with node,
+ * interface and mac).  Links to what is no node (host:, mgmt-net:, macvlan:) are left out with a warning.  Binds and commands have no
+ * meaning here.  bridge and ovs-bridge become switches, kinds and images of routers (FRR, BIRD, ...) routers, all others hosts. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,15 +62,42 @@ static bool clab_put_name(struct clab *c, const yaml_node_t *at, const char *nam
     return true;
 }
 
+/* As a lab file can have it, which machines here can have, too: "ethernet-1/1" is ethernet-1-1, GigabitEthernet0/0/0/1 Gi0-0-0-1. */
+static void clab_interface(const char *name, char out[CLAB_INTERFACE_MAX + 1])
+{
+    size_t n = 0, digit = strcspn(name, "0123456789");
+    bool brief = strlen(name) > CLAB_INTERFACE_MAX;
+    for (size_t i = 0; name[i] && n < CLAB_INTERFACE_MAX; i++) {
+        char ch = name[i];
+        bool plain = (ch >= '0' && ch <= '9') || (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || strchr("-_+", ch);
+        if (brief && i >= 2 && i < digit) continue;
+        out[n++] = plain ? ch : '-';
+    }
+    out[n] = 0;
+}
+
 /* ---- nodes ---- */
 
-static const char *clab_kind(struct clab *c, const yaml_node_t *topology, const yaml_node_t *node)
+/* A node's own, else its group's, its kind's, or the default: containerlab.dev/manual/topo-def-file.  NULL: nobody has it. */
+static const char *clab_of_node(struct clab *c, const yaml_node_t *topology, const yaml_node_t *node, const char *kind, const char *key)
 {
-    const char *kind = clab_text(clab_get(c, node, "kind"));
-    const char *group = clab_text(clab_get(c, node, "group"));
-    if (!kind && group) kind = clab_text(clab_get(c, clab_get(c, clab_get(c, topology, "groups"), group), "kind"));
-    if (!kind) kind = clab_text(clab_get(c, clab_get(c, topology, "defaults"), "kind"));
-    return kind ? kind : "linux";
+    const char *text = clab_text(clab_get(c, node, key)), *group = clab_text(clab_get(c, node, "group"));
+    if (!text && group) text = clab_text(clab_get(c, clab_get(c, clab_get(c, topology, "groups"), group), key));
+    if (!text && kind) text = clab_text(clab_get(c, clab_get(c, clab_get(c, topology, "kinds"), kind), key));
+    return text ? text : clab_text(clab_get(c, clab_get(c, topology, "defaults"), key));
+}
+
+/* "quay.io/frrouting/frr:9.1": the name of what routes is one of its parts. */
+static bool clab_is_router_image(const char *image)
+{
+    static const char *const routers[] = {"frr", "frrouting", "bird", "bird2", "quagga", "vyos", "gobgp", "holo"};
+    for (size_t n; *image; image += n + (image[n] != 0)) {
+        n = strcspn(image, "/:@");
+        for (size_t i = 0; i < sizeof routers / sizeof *routers; i++)
+            if (n == strlen(routers[i]) && memcmp(image, routers[i], n) == 0) return true;
+        if (image[n] == '@') break;
+    }
+    return false;
 }
 
 static const char *clab_becomes(const char *kind, const char **note)
@@ -87,9 +114,49 @@ static const char *clab_becomes(const char *kind, const char **note)
     return "host";
 }
 
-static void clab_put_comment(FILE *f, const char *text)
+/* "    # kind xrd" */
+static void clab_put_comment(FILE *f, const char *what, const char *text)
 {
-    for (; *text; text++) fputc((unsigned char)*text < 0x20 ? ' ' : *text, f);
+    if (text) fprintf(f, "    # %s ", what);
+    for (; text && *text; text++) fputc((unsigned char)*text < 0x20 ? ' ' : *text, f);
+}
+
+static const yaml_node_t *clab_item(struct clab *c, const yaml_node_t *list, size_t i)
+{
+    if (!list || list->type != YAML_SEQUENCE_NODE || i >= (size_t)(list->data.sequence.items.top - list->data.sequence.items.start)) return NULL;
+    return yaml_document_get_node(&c->doc, list->data.sequence.items.start[i]);
+}
+
+/* The extended form's {node: a, interface: eth1, mac: 02:...}: `if "eth1" mac 02:...` of the node. */
+static bool clab_put_mac(struct clab *c, const yaml_node_t *end, const char *name)
+{
+    const yaml_node_t *at = clab_get(c, end, "mac");
+    const char *node = clab_text(clab_get(c, end, "node")), *mac = clab_text(at), *interface = clab_text(clab_get(c, end, "interface"));
+    char port[CLAB_INTERFACE_MAX + 1];
+    struct hp_mac parsed;
+    if (!at || !node || strcmp(node, name) != 0) return true;
+    if (!mac || !hp_mac_parse(mac, &parsed) || parsed.b[0] & 1) return clab_fail(c, &at->start_mark, "a mac is a machine's MAC address, as 02:00:00:00:00:01");
+    if (!interface) return clab_fail(c, &at->start_mark, "an endpoint with a mac wants an interface");
+    clab_interface(interface, port);
+    fprintf(c->out, " if \"%s\" mac %s", port, mac);
+    return true;
+}
+
+static void clab_put_macs(struct clab *c, const yaml_node_t *topology, const char *name)
+{
+    const yaml_node_t *links = clab_get(c, topology, "links"), *link;
+    for (size_t i = 0; (link = clab_item(c, links, i)); i++)
+        for (size_t end = 0; end < 2; end++)
+            if (!clab_put_mac(c, clab_item(c, clab_get(c, link, "endpoints"), end), name)) return;
+}
+
+static bool clab_has_macs(struct clab *c, const yaml_node_t *topology)
+{
+    const yaml_node_t *links = clab_get(c, topology, "links"), *link;
+    for (size_t i = 0; (link = clab_item(c, links, i)); i++)
+        for (size_t end = 0; end < 2; end++)
+            if (clab_get(c, clab_item(c, clab_get(c, link, "endpoints"), end), "mac")) return true;
+    return false;
 }
 
 static void clab_nodes(struct clab *c, const yaml_node_t *topology)
@@ -99,17 +166,20 @@ static void clab_nodes(struct clab *c, const yaml_node_t *topology)
         clab_fail(c, &topology->start_mark, "the topology has no nodes");
         return;
     }
+    bool macs = clab_has_macs(c, topology);
     for (yaml_node_pair_t *p = nodes->data.mapping.pairs.start; p < nodes->data.mapping.pairs.top && !c->failed; p++) {
         const yaml_node_t *key = yaml_document_get_node(&c->doc, p->key), *node = yaml_document_get_node(&c->doc, p->value);
-        const char *name = clab_text(key), *note, *kind = clab_kind(c, topology, node), *becomes = clab_becomes(kind, &note);
+        const char *name = clab_text(key), *kind = clab_of_node(c, topology, node, NULL, "kind"), *note, *becomes = clab_becomes(kind ? kind : "linux", &note);
+        const char *image = strcmp(becomes, "host") == 0 ? clab_of_node(c, topology, node, kind ? kind : "linux", "image") : NULL;
+        bool router = image && clab_is_router_image(image);
         if (!name) {
             clab_fail(c, &key->start_mark, "a node's name must be a text");
             return;
         }
-        fputs(becomes, c->out);
+        fputs(router ? "router" : becomes, c->out);
         if (!clab_put_name(c, key, name, strlen(name))) return;
-        if (note) fputs("    # kind ", c->out);
-        if (note) clab_put_comment(c->out, note);
+        if (macs) clab_put_macs(c, topology, name);
+        clab_put_comment(c->out, router ? "image" : "kind", router ? image : note);
         fputc('\n', c->out);
     }
 }
@@ -147,20 +217,6 @@ static bool clab_end(struct clab *c, const yaml_node_t *link, const yaml_node_t 
     out->outside = clab_is_outside(c, node, n);
     if (out->outside || clab_get(c, clab_get(c, clab_get(c, yaml_document_get_root_node(&c->doc), "topology"), "nodes"), out->node)) return true;
     return clab_fail(c, &out->at->start_mark, "there is no node \"%s\" among the topology's nodes", out->node);
-}
-
-/* As a lab file can have it, which machines here can have, too: "ethernet-1/1" is ethernet-1-1, GigabitEthernet0/0/0/1 Gi0-0-0-1. */
-static void clab_interface(const char *name, char out[CLAB_INTERFACE_MAX + 1])
-{
-    size_t n = 0, digit = strcspn(name, "0123456789");
-    bool brief = strlen(name) > CLAB_INTERFACE_MAX;
-    for (size_t i = 0; name[i] && n < CLAB_INTERFACE_MAX; i++) {
-        char ch = name[i];
-        bool plain = (ch >= '0' && ch <= '9') || (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || strchr("-_+", ch);
-        if (brief && i >= 2 && i < digit) continue;
-        out[n++] = plain ? ch : '-';
-    }
-    out[n] = 0;
 }
 
 static bool clab_put_end(struct clab *c, const struct clab_end *e)

@@ -204,7 +204,7 @@ char *hp_plan_error_text(const struct hp_plan_error *error, const char *file, ch
 const char *hp_nearest(const char *wrong, const char *const *words);
 
 /* What is allowed but probably not meant: hosts that no cable is plugged into, interfaces with addresses and no cable, an address twice on
- * one network, gateways that are nobody's neighbours, switches in a loop.  Calls `each` for every one; answers how many,
+ * one network, gateways that are nobody's neighbours, switches in a loop, times after the end of the run.  Calls `each` for every one; answers how many,
  * or HP_ENOMEM. */
 int hp_plan_check(const struct hp_plan *plan, void (*each)(void *ctx, const struct hp_plan_error *warning), void *ctx);
 

@@ -105,6 +105,38 @@ said 'kind.lab:1:19: error: r1 cannot boot: tcp.rto_min_ms: ' kind.lab
 printf 'host-kind k label $name memory ${i}b\nhost h[1..2] like k\n' >kind.lab
 said 'kind.lab:1:32: error: "1b"' kind.lab
 
+# ... in numbers
+printf 'host a ip 10.0.0.1/24\nhost b ip 10.0.0.2/24\ncable a b name w\n' >two.lab
+number() { # NUMBER HINT
+    { cat two.lab && echo "expect final $1 > 1"; } >number.lab
+    said "number.lab:4:14: error: \"$1\": a number that" number.lab
+    said "$2" number.lab
+}
+number a.drops.CHEKSUM 'did you mean "a.drops.CHECKSUM"?'
+number b.goodptu 'did you mean "b.goodput"?'
+number b.tcp.retransmit 'did you mean "b.tcp.retransmits"?'
+number b.queeu 'cables have "queue"'
+number w.routes 'nodes have "routes"'
+
+# what comes after the end, and what is not there at all
+{ cat two.lab && printf 'lab late until 5s\napp a ping b start 8s\nat 9s..10s down w\nevery 1s from 6s for 1s down w\nexpect eventually 20s "down w"\nexpect always from 6s a.up == 1\nat 4s..6s down w\nevery 3s down w\nexpect eventually 5s ping a b\nwhen "down w" after 9s then up w\n'; } >late.lab
+"$HEPTA" lab check late.lab >out || fail "late"
+printf '%s\n' 'late.lab:5: warning: a.ping would start at 8s: the run ends at 5s' 'late.lab:6: warning: this never happens: the run ends at 5s' \
+    'late.lab:7: warning: this never happens: the run ends at 5s' 'late.lab:8: warning: this deadline is too late: the run ends at 5s' \
+    'late.lab:9: warning: this is never looked at: the run ends at 5s' >want
+grep warning out | cmp - want || fail "$(cat out)"
+printf 'at 7s down w\n' >more.lab
+"$HEPTA" lab run --faults more.lab late.lab >out 2>err || true
+grep -q '^more.lab:1: warning: this never happens' err && grep -q '^late.lab:6: warning: this never' err || fail "$(cat err)"
+"$HEPTA" lab run --until 30s late.lab >out 2>err || true
+if grep -q warning err; then fail "it is not too late: $(cat err)"; fi
+said 'hepta: -: there is nothing in it' - </dev/null
+printf '\n  # only this\n\n' >empty.lab
+said 'hepta: empty.lab: there is nothing in it' empty.lab
+printf 'host-kind k cc cubic\n' >kinds.lab
+"$HEPTA" lab check kinds.lab >out || fail "$(cat out)"
+grep -q 'kinds.lab:1: warning: there is no machine in it' out || fail "$(cat out)"
+
 # ... also in JSON: where it stands there, in whatever order, on one line, and on the standard input
 cat >wrong.json <<'END'
 {"hepta_lab": 1,
@@ -194,6 +226,46 @@ END
 grep -q 'outside.clab.yml:6:32: warning: this link leaves the lab ("host") and is left out, as 2 more are' err || fail "$(cat err)"
 grep -q 'cable "srl1.ethernet-1-1" "srl2.ethernet-1-1"' outside.lab && grep -q 'cable "srl1.Gi0-0-0-1" "srl2.Gi0-0-0-1"' outside.lab || fail "$(cat outside.lab)"
 "$HEPTA" lab check outside.lab >out && "$HEPTA" lab run --until 1s outside.lab >>out || fail "what import wrote: $(cat outside.lab out)"
+cat >frr.clab.yml <<'END'
+name: frr01
+topology:
+  kinds:
+    linux: {image: quay.io/frrouting/frr:9.1}
+  groups:
+    pc: {image: praqma/network-multitool}
+  nodes:
+    r1: {kind: linux, image: "frrouting/frr:v7.5.1"}
+    r2:
+    r3: {kind: linux, image: "registry.example:5000/vyos@sha256:frr"}
+    pc1: {group: pc}
+    pc2: {image: "freerouter/frrr"}
+    br: {kind: bridge}
+  links:
+    - endpoints: ["r1:eth1", "r2:eth1"]
+    - endpoints:
+        - {node: pc1, interface: ethernet-1/1, mac: "02:00:00:00:00:05"}
+        - {node: r1, interface: eth2, mac: "02:00:00:00:00:06"}
+    - endpoints:
+        - {node: br, interface: eth7, mac: "02:00:00:00:00:07"}
+        - {node: pc1, interface: eth2, mac: "02:00:00:00:00:08"}
+    - endpoints: ["pc2:eth1", "r3:eth1"]
+END
+"$HEPTA" lab import frr.clab.yml >frr.lab || fail "import of FRR"
+for line in 'router "r1" if "eth2" mac 02:00:00:00:00:06    # image frrouting/frr:v7.5.1' 'router "r2"    # image quay.io/frrouting/frr:9.1' \
+    'router "r3"    # image registry.example:5000/vyos@sha256:frr' 'host "pc1" if "ethernet-1-1" mac 02:00:00:00:00:05 if "eth2" mac 02:00:00:00:00:08' \
+    'host "pc2"' 'switch "br" if "eth7" mac 02:00:00:00:00:07'; do
+    grep -qxF -- "$line" frr.lab || fail "$line: $(cat frr.lab)"
+done
+"$HEPTA" lab export --json frr.lab >frr.json && python3 - frr.json <<'END' || fail "MACs: $(cat frr.json)"
+import json, sys
+lab = json.load(open(sys.argv[1]))
+macs = {(n["name"], i["name"]): i["mac"] for n in lab["nodes"] for i in n["interfaces"] if "mac" in i}
+assert macs == {("r1", "eth2"): "02:00:00:00:00:06", ("pc1", "ethernet-1-1"): "02:00:00:00:00:05", ("pc1", "eth2"): "02:00:00:00:00:08",
+                ("br", "eth7"): "02:00:00:00:00:07"}, macs
+END
+printf 'topology:\n  nodes: {a: , b: }\n  links:\n    - endpoints: [{node: a, interface: e, mac: "03:00:00:00:00:05"}, {node: b}]\n' >bad.clab.yml
+if "$HEPTA" lab import bad.clab.yml >out 2>err; then fail "a group's MAC passed"; fi
+grep -q 'bad.clab.yml:4:48: a mac is a machine' err || fail "$(cat err)"
 printf 'a: [\n' >bad.clab.yml
 if "$HEPTA" lab import bad.clab.yml >out 2>err; then fail "no YAML passed"; fi
 echo ok

@@ -29,6 +29,11 @@ for verb in tour ping trace get browse serve perf host router decode show; do
     run 0 "Usage: hepta $verb" "$verb" --help
     run 2 '"--no-such-option" is no option' "$verb" --no-such-option
 done
+run 2 '"--sede" is no option of hepta lab run; did you mean "--seed"?  hepta lab run --help lists them' lab run --sede 3 x.lab
+run 2 '"--sede=3" is no option of hepta lab run; did you mean "--seed"?' lab run --sede=3 x.lab
+run 2 '"--dhcp" may be any of --dhcp-pool, ' router --dhcp
+run 2 '"-Z" is no option of hepta dns ask; hepta dns ask --help lists them' dns ask -Z
+run 2 '--port wants a value; hepta dns serve --help says which' dns serve --port
 for verb in serve recurse check ask; do run 0 "Usage: hepta dns $verb" dns "$verb" --help; done
 run 0 "Usage: hepta dns" dns --help
 run 2 "Usage: hepta dns" dns

@@ -315,6 +315,8 @@ static void test_what_is_wrong_is_said_where(void **state)
     wrong("at 1s dwon left\n", 7, "what goes wrong");
     wrong("at 1s down nobody\n", 12, "the name of a cable");
     wrong("at 3s..2s down left\n", 4, "two times");
+    wrong("every 0s down left\n", 7, "a period longer than 0");
+    wrong("at 1s partition a b | a\n", 17, "a cable between the two groups");
     wrong("at 1s set left los 1%\n", 16, "rate, delay, loss");
     wrong("at 1s set lfet loss 1%\n", 11, "the name of a cable");
     wrong("at 1s set left rate fast\n", 21, "a rate, as");
@@ -330,7 +332,6 @@ static void test_what_is_wrong_is_said_where(void **state)
     wrong("at 1s..2s clock a jump 5s\n", 19, "cannot be set back");
     wrong("at 1s clock nobody step 5s\n", 13, "the name of a node");
     wrong("at 1s down left for\n", 17, "a time");
-    wrong("every 0s down left\n", 10, "a period");
     wrong("when drop left down left\n", 16, "then");
     wrong("expect allways left.up == 1\n", 8, "always, never");
     wrong("expect always left.up\n", 15, "a comparison");

@@ -212,6 +212,58 @@ static void check_node(struct check *k, const struct hp_plan_node *n)
     check_routes(k, n);
 }
 
+/* ---- what would come after the end ---- */
+
+/* A time that the run does not reach: "9s", or "9s..10s". */
+static bool check_is_late(struct check *k, const struct hp_plan_word *w)
+{
+    char first[32];
+    hp_time t;
+    struct text from = text_of(first, sizeof first);
+    const char *dots = strstr(w->text, "..");
+    text_bytes(&from, w->text, dots ? (size_t)(dots - w->text) : strlen(w->text));
+    return !w->quoted && hp_span_parse(first, &t) && t > k->plan->until;
+}
+
+static void check_late(struct check *k, const struct hp_plan_word *w, const char *what)
+{
+    char until[HP_TIME_TEXT];
+    if (check_is_late(k, w)) check_warn(k, w->place, NULL, "%s: the run ends at %s", what, hp_span_text(k->plan->until, until, sizeof until));
+}
+
+/* at T, every P [from T] [until T] [for T] */
+static void check_fault(struct check *k, const struct hp_plan_words *words)
+{
+    const struct hp_plan_word *w = words->word, *time = w + 1;
+    if (words->count < 2 || strcmp(w->text, "when") == 0) return;
+    for (uint32_t i = 2; w->text[0] == 'e' && i + 1 < words->count; i += 2) {
+        if (strcmp(w[i].text, "from") == 0) time = &w[i + 1];
+        else if (strcmp(w[i].text, "until") != 0 && strcmp(w[i].text, "for") != 0) break;
+    }
+    check_late(k, time, "this never happens");
+}
+
+/* expect eventually T, expect always from T */
+static void check_expect(struct check *k, const struct hp_plan_words *words)
+{
+    const struct hp_plan_word *w = words->word;
+    if (words->count > 2 && strcmp(w[1].text, "eventually") == 0) check_late(k, &w[2], "this deadline is too late");
+    if (words->count > 3 && strcmp(w[1].text, "always") == 0 && strcmp(w[2].text, "from") == 0)
+        check_late(k, &w[3], "this is never looked at");
+}
+
+static void check_times(struct check *k)
+{
+    const struct hp_plan *p = k->plan;
+    char start[HP_TIME_TEXT], until[HP_TIME_TEXT];
+    for (uint32_t i = 0; i < p->apps; i++)
+        if (p->app[i].start > p->until)
+            check_warn(k, p->app[i].place, NULL, "%s would start at %s: the run ends at %s", p->app[i].name,
+                       hp_span_text(p->app[i].start, start, sizeof start), hp_span_text(p->until, until, sizeof until));
+    for (uint32_t i = 0; i < p->faults; i++) check_fault(k, &p->fault[i].words);
+    for (uint32_t i = 0; i < p->expects; i++) check_expect(k, &p->expect[i].words);
+}
+
 int hp_plan_check(const struct hp_plan *plan, void (*each)(void *ctx, const struct hp_plan_error *warning), void *ctx)
 {
     struct check k = {.plan = plan, .each = each, .ctx = ctx, .mem = plan->arena->mem, .addresses_room = 2 * check_count(plan)};
@@ -222,6 +274,8 @@ int hp_plan_check(const struct hp_plan *plan, void (*each)(void *ctx, const stru
     if (ok) check_join(&k);
     if (ok) ok = check_addresses(&k);
     for (uint32_t i = 0; ok && i < plan->nodes; i++) check_node(&k, &plan->node[i]);
+    if (ok && !plan->nodes) check_warn(&k, (struct hp_plan_place){1, 1, 0}, NULL, "there is no machine in it");
+    if (ok) check_times(&k);
     map_free(&k.addresses, k.mem);
     mem_free(k.mem, k.parent, (sets + 1) * sizeof *k.parent);
     mem_free(k.mem, k.address, (k.addresses_room + 1) * sizeof *k.address);

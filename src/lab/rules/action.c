@@ -200,7 +200,7 @@ static bool action_between(struct rule_line *r, struct rules *rules, struct acti
     const struct hp_plan *plan = rules->c.plan;
     uint32_t count = 0;
     for (uint32_t i = 0; i < plan->cables; i++) count += action_is_between(&plan->cable[i], left, right);
-    if (!count) return rule_wrong(r, NULL, "two groups with a cable between them");
+    if (!count) return rule_wrong(r, NULL, "a cable between the two groups");
     a->thing = mem_zalloc(rules->c.mem, count * sizeof *a->thing);
     if (!a->thing) return rule_wrong(r, NULL, "more memory");
     for (uint32_t i = 0; i < plan->cables; i++)
@@ -211,8 +211,9 @@ static bool action_between(struct rule_line *r, struct rules *rules, struct acti
 static bool action_partition(struct rule_line *r, struct rules *rules, struct action *a)
 {
     struct action left = {0}, right = {0};
+    struct rule_line first = *r;
     bool good = action_things(r, rules, &left, RULES_NODES) && (rule_take(r, "|") || rule_wrong(r, NULL, "| between the two groups")) &&
-                action_things(r, rules, &right, RULES_NODES) && action_between(r, rules, a, &left, &right);
+                action_things(r, rules, &right, RULES_NODES) && action_between(&first, rules, a, &left, &right);
     mem_free(rules->c.mem, left.thing, left.things * sizeof *left.thing);
     mem_free(rules->c.mem, right.thing, right.things * sizeof *right.thing);
     return good;

@@ -1,5 +1,6 @@
 /* Reads the words of a line token by token: a quoted word is one token; elsewhere operators end a name, so that "neck.queue<=2MiB" and
  * "jain(c*)" may be written without blanks. */
+#include "core/utf8.h"
 #include "lab/plan/plan.h"
 #include "lab/rules/rules.h"
 
@@ -8,13 +9,6 @@ static void rule_keep(struct rule_line *r, const char *s, size_t n)
     if (n >= sizeof r->token) n = sizeof r->token - 1;
     memcpy(r->token, s, n);
     r->token[n] = 0;
-}
-
-static uint32_t rule_characters(const char *s, uint32_t n)
-{
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < n; i++) count += ((uint8_t)s[i] & 0xc0) != 0x80;
-    return count;
 }
 
 void rule_next(struct rule_line *r)
@@ -32,7 +26,7 @@ void rule_next(struct rule_line *r)
     if (!w->quoted && !n)
         while (s[n] && !filter_operator(s + n)) n++;
     r->place = w->place;
-    r->place.column += rule_characters(w->text, r->at);
+    r->place.column += (uint32_t)utf8_text_cells(w->text, r->at);
     r->quoted = w->quoted;
     rule_keep(r, s, n);
     r->at += (uint32_t)n;

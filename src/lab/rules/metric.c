@@ -58,6 +58,14 @@ static bool metric_is_drop(const char *what, enum hp_drop *out)
     return false;
 }
 
+static const char *metric_nearest_drop(const char *what)
+{
+    struct plan_nearest n = plan_nearest_to(what + 6);
+    if (strncmp(what, "drops.", 6) != 0) return NULL;
+    for (int i = 1; i < HP_DROP_COUNT; i++) plan_nearest_try(&n, hp_drop_name((enum hp_drop)i));
+    return n.best;
+}
+
 /* nearest: of the counters, if it is none. */
 static bool metric_is_counter(const struct rules *rules, const struct metric *m, char nearest[64])
 {
@@ -65,7 +73,10 @@ static bool metric_is_counter(const struct rules *rules, const struct metric *m,
     enum hp_drop drop;
     struct hp_stack *s = hp_world_find(rules->c.world, rules_name(rules->c.plan, RULES_NODES, (uint32_t)m->thing[0]));
     if (metric_is_drop(m->what, &drop)) return true;
-    if (s) hp_counters_each(s, metric_counter, &search);
+    const char *near = metric_nearest_drop(m->what);
+    struct text t = text_of(search.best, sizeof search.best);
+    if (near) text_str(&t, "drops."), text_str(&t, near);
+    else if (s) hp_counters_each(s, metric_counter, &search);
     memcpy(nearest, search.best, sizeof search.best);
     return search.found;
 }
@@ -98,6 +109,25 @@ static bool metric_split(struct rule_line *r, const struct rules *rules, struct 
     return rule_wrong(r, NULL, "a number, or one of a cable, app or node (neck.queue, c1.goodput)");
 }
 
+/* What was probably meant: a number of this thing, or of things of another kind. */
+static void metric_hint_of(struct rule_line *r, const struct metric *m, const char *counter)
+{
+    static const char *const whose[] = {"nodes", "cables", "apps"};
+    struct text hint = text_of(r->error->hint, sizeof r->error->hint);
+    const char *word = hp_nearest(m->what, metric_words[m->of]), *best = word ? word : counter[0] ? counter : NULL, *other = NULL;
+    int of = 0;
+    while (of < 3 && !metric_known(metric_words[of], m->what)) of++; /* exactly so */
+    if (of < 3) other = m->what;
+    for (int i = 0; !best && !other && i < 3; i++)
+        if ((other = hp_nearest(m->what, metric_words[i]))) of = i;
+    if (!best && !other) return;
+    text_str(&hint, other ? whose[of] : "did you mean \"");
+    if (other) text_str(&hint, " have \"");
+    else text_str(&hint, m->name), text_char(&hint, '.');
+    text_str(&hint, other ? other : best);
+    text_str(&hint, other ? "\"" : "\"?");
+}
+
 static bool metric_thing(struct rule_line *r, struct rules *rules, struct metric *m)
 {
     if (rule_end(r)) return rule_wrong(r, NULL, "a name");
@@ -110,15 +140,8 @@ static bool metric_thing(struct rule_line *r, struct rules *rules, struct metric
         rule_next(r);
         return true;
     }
-    const char *word = hp_nearest(m->what, metric_words[m->of]), *best = word ? word : counter[0] ? counter : NULL;
     rule_wrong(r, NULL, metric_hint[m->of]);
-    struct text hint = text_of(r->error->hint, sizeof r->error->hint);
-    if (!best) return false;
-    text_str(&hint, "did you mean \"");
-    text_str(&hint, m->name);
-    text_char(&hint, '.');
-    text_str(&hint, best);
-    text_str(&hint, "\"?");
+    metric_hint_of(r, m, counter);
     return false;
 }
 

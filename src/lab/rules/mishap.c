@@ -49,8 +49,9 @@ static bool mishap_read_at(struct rule_line *r, struct mishap *f)
 
 static bool mishap_read_every(struct rule_line *r, struct mishap *f)
 {
+    struct rule_line period = *r;
     if (!rule_time(r, &f->period)) return false;
-    if (f->period <= 0) return rule_wrong(r, NULL, "a period longer than 0");
+    if (f->period <= 0) return rule_wrong(&period, NULL, "a period longer than 0");
     f->from = f->period;
     f->to = HP_NEVER;
     for (;;) {
