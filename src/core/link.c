@@ -79,7 +79,7 @@ static void link_tell(struct hp_stack *s, struct hp_link *l, enum link_event wha
 {
     for (uint8_t i = 1; i <= s->protos; i++) {
         uint8_t row = what == LINK_REMOVED ? (uint8_t)(s->protos + 1 - i) : i;
-        if (s->proto[row]->link) s->proto[row]->link(s, s->state[row], l, what);
+        if (s->row[row].proto->link) s->row[row].proto->link(s, s->row[row].state, l, what);
     }
 }
 

@@ -26,19 +26,19 @@ static int stack_add(struct hp_stack *s, const struct hp_proto *p)
 {
     assert(s->protos + 1 < STACK_PROTOS_MAX);
     uint8_t row = ++s->protos;
-    s->proto[row] = p;
+    s->row[row].proto = p;
     if (p->state_size) {
-        s->state[row] = mem_zalloc(s->mem, p->state_size);
-        if (!s->state[row]) {
+        s->row[row].state = mem_zalloc(s->mem, p->state_size);
+        if (!s->row[row].state) {
             s->protos--;
             return HP_ENOMEM;
         }
     }
     for (const struct hp_setting *set = p->settings; set && set->name; set++)
-        *(int64_t *)((char *)s->state[row] + set->offset) = set->initial;
-    int err = p->start ? p->start(s, s->state[row]) : HP_OK;
+        *(int64_t *)((char *)s->row[row].state + set->offset) = set->initial;
+    int err = p->start ? p->start(s, s->row[row].state) : HP_OK;
     if (err) {
-        mem_free(s->mem, s->state[row], p->state_size);
+        mem_free(s->mem, s->row[row].state, p->state_size);
         s->protos--;
         return err;
     }
@@ -83,11 +83,11 @@ void hp_stack_free(struct hp_stack *s)
     /* From the top down: a protocol may still use those below it while it stops, and is not told of links after it has. */
     uint8_t protos = s->protos;
     for (uint8_t row = protos; row > 0; s->protos = --row) {
-        if (s->proto[row]->layer <= 3) links_close(s);
-        if (s->proto[row]->stop) s->proto[row]->stop(s, s->state[row]);
+        if (s->row[row].proto->layer <= 3) links_close(s);
+        if (s->row[row].proto->stop) s->row[row].proto->stop(s, s->row[row].state);
     }
     links_close(s);
-    for (uint8_t row = protos; row > 0; row--) mem_free(s->mem, s->state[row], s->proto[row]->state_size);
+    for (uint8_t row = protos; row > 0; row--) mem_free(s->mem, s->row[row].state, s->row[row].proto->state_size);
     struct hp_mem *mem = s->mem;
     mem_free(mem, s, sizeof *s);
     mem_release(mem);
@@ -153,7 +153,7 @@ void stack_up_ethertype(struct hp_stack *s, uint16_t number, struct hp_pkt *p)
     for (uint8_t i = 0; i < s->ethertypes; i++) {
         if (s->by_ethertype[i].number != number) continue;
         uint8_t row = s->by_ethertype[i].row;
-        s->proto[row]->rx(s, s->state[row], p);
+        s->row[row].proto->rx(s, s->row[row].state, p);
         return;
     }
     hp_drop(s, p, HP_DROP_NO_ETHERTYPE);
@@ -162,14 +162,14 @@ void stack_up_ethertype(struct hp_stack *s, uint16_t number, struct hp_pkt *p)
 void *stack_state(const struct hp_stack *s, const struct hp_proto *proto)
 {
     for (uint8_t row = 1; row <= s->protos; row++)
-        if (s->proto[row] == proto) return s->state[row];
+        if (s->row[row].proto == proto) return s->row[row].state;
     return NULL;
 }
 
 void stack_error_ipproto(struct hp_stack *s, uint8_t number, const struct hp_neterr *e)
 {
     uint8_t row = s->by_ipproto[number];
-    if (row && s->proto[row]->error) s->proto[row]->error(s, s->state[row], e);
+    if (row && s->row[row].proto->error) s->row[row].proto->error(s, s->row[row].state, e);
 }
 
 /* ---- tables: counters and settings ---- */
@@ -178,8 +178,8 @@ void hp_counters_each(const struct hp_stack *s,
                       void (*each)(void *, const char *, const char *, uint64_t, const char *), void *ctx)
 {
     for (uint8_t row = 1; row <= s->protos; row++)
-        for (const struct hp_counter *c = s->proto[row]->counters; c && c->name; c++)
-            each(ctx, s->proto[row]->name, c->name, *(const uint64_t *)((const char *)s->state[row] + c->offset), c->text);
+        for (const struct hp_counter *c = s->row[row].proto->counters; c && c->name; c++)
+            each(ctx, s->row[row].proto->name, c->name, *(const uint64_t *)((const char *)s->row[row].state + c->offset), c->text);
 }
 
 /* "proto.field": the field, if the protocol is this one. */
@@ -192,9 +192,9 @@ static const char *stack_field(const struct hp_proto *p, const char *name)
 uint64_t hp_counter(const struct hp_stack *s, const char *name)
 {
     for (uint8_t row = 1; row <= s->protos; row++) {
-        const char *field = stack_field(s->proto[row], name);
-        for (const struct hp_counter *c = s->proto[row]->counters; field && c && c->name; c++)
-            if (strcmp(c->name, field) == 0) return *(const uint64_t *)((const char *)s->state[row] + c->offset);
+        const char *field = stack_field(s->row[row].proto, name);
+        for (const struct hp_counter *c = s->row[row].proto->counters; field && c && c->name; c++)
+            if (strcmp(c->name, field) == 0) return *(const uint64_t *)((const char *)s->row[row].state + c->offset);
     }
     return 0;
 }
@@ -202,10 +202,10 @@ uint64_t hp_counter(const struct hp_stack *s, const char *name)
 static const struct hp_setting *setting_find(const struct hp_stack *s, const char *name, int64_t **value)
 {
     for (uint8_t row = 1; row <= s->protos; row++) {
-        const char *field = stack_field(s->proto[row], name);
-        for (const struct hp_setting *set = s->proto[row]->settings; field && set && set->name; set++) {
+        const char *field = stack_field(s->row[row].proto, name);
+        for (const struct hp_setting *set = s->row[row].proto->settings; field && set && set->name; set++) {
             if (strcmp(set->name, field) != 0) continue;
-            *value = (int64_t *)((char *)s->state[row] + set->offset);
+            *value = (int64_t *)((char *)s->row[row].state + set->offset);
             return set;
         }
     }
@@ -233,9 +233,9 @@ int hp_setting_get(const struct hp_stack *s, const char *name, int64_t *value)
 void hp_settings_each(const struct hp_stack *s, void (*each)(void *, const struct hp_setting_info *), void *ctx)
 {
     for (uint8_t row = 1; row <= s->protos; row++) {
-        for (const struct hp_setting *set = s->proto[row]->settings; set && set->name; set++) {
-            struct hp_setting_info info = {s->proto[row]->name, set->name, set->unit, set->text,
-                                           *(const int64_t *)((const char *)s->state[row] + set->offset),
+        for (const struct hp_setting *set = s->row[row].proto->settings; set && set->name; set++) {
+            struct hp_setting_info info = {s->row[row].proto->name, set->name, set->unit, set->text,
+                                           *(const int64_t *)((const char *)s->row[row].state + set->offset),
                                            set->min, set->max, set->initial};
             each(ctx, &info);
         }
@@ -244,5 +244,5 @@ void hp_settings_each(const struct hp_stack *s, void (*each)(void *, const struc
 
 void hp_protocols_each(const struct hp_stack *s, void (*each)(void *, const char *, int), void *ctx)
 {
-    for (uint8_t row = 1; row <= s->protos; row++) each(ctx, s->proto[row]->name, s->proto[row]->layer);
+    for (uint8_t row = 1; row <= s->protos; row++) each(ctx, s->row[row].proto->name, s->row[row].proto->layer);
 }

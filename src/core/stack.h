@@ -61,7 +61,13 @@ struct hp_proto {
     const struct hp_sock_kind *const *sockets;                  /* NULL-terminated; or NULL */
 };
 
-/* In the order of need: what every step touches first, then what every packet does. */
+struct stack_row {
+    const struct hp_proto *proto;
+    void *state;
+};
+
+/* In the order of need: what every step touches first, then what every packet does.  Where a lab has more stacks than a processor's cache, each
+ * line of 64 bytes costs its way from memory: whatever is touched together is to stand in one. */
 struct hp_stack {
     hp_time now;                        /* the machine's own: of its timers and programs */
     hp_time deadline;
@@ -78,30 +84,30 @@ struct hp_stack {
     void *programs;                     /* proc/ */
     struct hp_mem *mem;
     uint64_t pkt_id, pkt_id_step;
-    struct wheel wheel;
+    struct hp_link **link;              /* [1..links]; NULL = removed */
 
     /* What each layer shares among its files: set by the protocol that owns it (link: bridge and neighbours, network,
      * transport, session, ...), typed in the layer's own header. */
     void *layer[8];
-    struct hp_link **link;              /* [1..links]; NULL = removed */
-    struct { uint16_t number; uint8_t row; } by_ethertype[STACK_PROTOS_MAX];
-    uint8_t by_ipproto[256];
-    const struct hp_proto *proto[STACK_PROTOS_MAX];
-    void *state[STACK_PROTOS_MAX];
 
     /* How a program waits: set while one runs (proc/).  Answers HP_OK when `events` may hold, or an error. */
     int (*wait)(struct hp_stack *s, struct hp_sock *sock, unsigned events, hp_time until);
     void (*wake)(struct hp_stack *s, struct hp_sock *sock);     /* readiness came for a socket with waiters */
     void (*forget)(struct hp_stack *s, struct hp_sock *sock);   /* a socket with waiters is being closed: they go empty-handed */
 
+    struct { uint16_t number; uint8_t row; } by_ethertype[STACK_PROTOS_MAX];
+    struct wheel wheel;
     struct random random;
     struct key key;                     /* derive your own: key_derive(&s->key, "tcp isn") */
+    uint64_t drops[HP_DROP_COUNT];      /* the last one is TAKEN: of every datagram that was read */
+    uint8_t by_ipproto[256];
+    struct stack_row row[STACK_PROTOS_MAX];
+
     struct hp_trace trace;
     uint64_t objects;                   /* numbers for connections etc. in traces: ++s->objects */
     uint64_t seed, secrets;
     void *user, *apps;                  /* the embedder's; l7 */
     char name[STACK_NAME_MAX];
-    uint64_t drops[HP_DROP_COUNT];
 };
 
 static inline uint64_t hp_next_pkt_id(struct hp_stack *s)
@@ -134,8 +140,8 @@ static inline hp_time stack_bound(const struct hp_stack *s) { return s->busy ? s
 static inline bool stack_has_ipproto(const struct hp_stack *s, uint8_t number) { return s->by_ipproto[number] != 0; }
 static inline void stack_up_ipproto(struct hp_stack *s, uint8_t number, struct hp_pkt *p)
 {
-    uint8_t row = s->by_ipproto[number];
-    s->proto[row]->rx(s, s->state[row], p);
+    const struct stack_row *r = &s->row[s->by_ipproto[number]];
+    r->proto->rx(s, r->state, p);
 }
 /* Consumes; HP_DROP_NO_ETHERTYPE if nobody takes it. */
 void stack_up_ethertype(struct hp_stack *s, uint16_t number, struct hp_pkt *p);

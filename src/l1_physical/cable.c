@@ -188,6 +188,7 @@ unsigned hp_cable_step(struct hp_cable *c, hp_time now)
 
 enum { CACHE_LINE = 64, PAYLOAD_BEGIN = 4 * CACHE_LINE };
 
+/* All lines of [p, p + n), where p is where a line begins, or nearly. */
 static inline void expect_bytes(const void *p, size_t n)
 {
     for (size_t i = 0; i < n; i += CACHE_LINE) __builtin_prefetch((const char *)p + i);
@@ -196,28 +197,29 @@ static inline void expect_bytes(const void *p, size_t n)
 static void expect_cable(const struct hp_cable *c)
 {
     expect_bytes(c, offsetof(struct hp_cable, end));
-    for (int i = 0; i < 2; i++) expect_bytes(&c->end[i], offsetof(struct cable_end, way.config.ring_bytes));
+    for (int i = 0; i < 2; i++) expect_bytes(&c->end[i], offsetof(struct cable_end, way.stats.duplicated));
 }
 
 static void expect_arrival(const struct hp_pkt *p, const struct hp_wire *at)
 {
-    expect_bytes((const struct hp_buf *)(const void *)p - 1, sizeof(struct hp_buf) + sizeof *p + PKT_HEADROOM + CACHE_LINE);
+    const struct hp_stack *s = at->stack;
+    expect_bytes((const struct hp_buf *)(const void *)p - 1, sizeof(struct hp_buf) + sizeof *p);
     if (!at->link) return;
-    expect_bytes(at->stack, offsetof(struct hp_stack, wheel.slot));
-    expect_bytes(at->link, sizeof(struct hp_link) + 2 * CACHE_LINE);
+    expect_bytes(s, offsetof(struct hp_stack, by_ethertype[1]));
+    __builtin_prefetch(&s->wheel);
+    expect_bytes(at->link, sizeof(struct hp_link));
 }
 
 static void expect_reading(const struct hp_pkt *p, const struct hp_wire *at)
 {
     const struct hp_stack *s = at->stack;
-    expect_bytes(p->data, CACHE_LINE);
+    expect_bytes(p->data, 2 * CACHE_LINE);
     __builtin_prefetch(p->buf->mem, 1); /* where it may die */
     if (p->more.n) expect_bytes(p->more.p, PAYLOAD_BEGIN);
     if (!at->link) return;
-    expect_bytes(s->layer, sizeof s->layer + CACHE_LINE);
-    expect_bytes(s->by_ipproto, CACHE_LINE);
-    expect_bytes(s->proto, CACHE_LINE);
-    expect_bytes(s->state, CACHE_LINE);
+    __builtin_prefetch(s->by_ipproto);
+    __builtin_prefetch(&s->row[s->by_ethertype[0].row]);
+    for (int layer = 2; layer <= 3; layer++) __builtin_prefetch(s->layer[layer]);
 }
 
 static inline void expect_flight(const struct flight *f, const struct hp_wire *at, int stage)

@@ -52,7 +52,7 @@ static void half_start(struct cable_end *e, hp_time now)
     enum hp_drop why = way_put(&e->way, p, now);
     if (why) cable_drop(e, p, why, now);
     else cable_wake_end(e, flight_next(&e->way.flight));
-    c->silent_at = e->way.busy_until + e->way.config.delay;
+    c->silent_at = e->way.busy_until + e->way.delay;
     half_try_at(e, c->silent_at);
 }
 

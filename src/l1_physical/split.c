@@ -103,14 +103,14 @@ void split_free(struct cable_end *e)
 
 static bool split_end_may(const struct cable_end *e)
 {
-    return e->wire.link && !e->hub && (e->way.config.rate || e->way.config.trace);
+    return e->wire.link && !e->hub && (e->way.rate || e->way.config.trace);
 }
 
 hp_time hp_cable_lookahead(const struct hp_cable *c)
 {
     if (c->half || !split_end_may(&c->end[0]) || !split_end_may(&c->end[1])) return 0;
     hp_time ahead[2];
-    for (int i = 0; i < 2; i++) ahead[i] = c->end[i].way.config.delay + way_span(&c->end[i].way, SPLIT_LOOKAHEAD_BITS);
+    for (int i = 0; i < 2; i++) ahead[i] = c->end[i].way.delay + way_span(&c->end[i].way, SPLIT_LOOKAHEAD_BITS);
     return ahead[0] < ahead[1] ? ahead[0] : ahead[1];
 }
 

@@ -23,7 +23,7 @@ void way_init(struct way *y, uint64_t seed, const char *name)
 
 hp_time way_span(const struct way *y, size_t bits)
 {
-    return y->config.rate ? (hp_time)((unsigned __int128)bits * WAY_SECOND / y->config.rate) : 0;
+    return y->rate ? (hp_time)((unsigned __int128)bits * WAY_SECOND / y->rate) : 0;
 }
 
 /* ---- a rate by trace ---- */
@@ -78,6 +78,8 @@ static void trace_send(struct way *y, unsigned __int128 units)
 void way_set(struct way *y, const struct hp_way *config, uint32_t mtu)
 {
     y->config = *config;
+    y->rate = config->rate;
+    y->delay = config->delay;
     size_t least = WAY_RING_FRAMES_MIN * ((mtu ? mtu : 1500) + (size_t)(WAY_HEADER + WAY_OVERHEAD));
     y->ring = way_span(y, 8 * (config->ring_bytes ? config->ring_bytes : least));
     if (!config->ring_bytes && y->ring < way_ring_time) y->ring = way_ring_time;
@@ -119,7 +121,7 @@ enum hp_drop way_put_faulty(struct way *y, struct hp_pkt *p)
     if (fate.drop) return fate.drop;
     if (y->config.mtu && way_is_too_big(y, p)) return HP_DROP_WIRE_TOO_BIG;
     y->stats.corrupted += fate.corrupt;
-    hp_time due = y->busy_until + y->config.delay + fate.jitter;
+    hp_time due = y->busy_until + y->delay + fate.jitter;
     if (fate.twice) way_fly_twice(y, p, due);
     if (!fate.late) {
         way_fly(&y->flight.flying, &y->last_due, p, due);
@@ -136,7 +138,7 @@ enum hp_drop way_put_rateless(struct way *y, struct hp_pkt *p)
     if (y->config.trace) trace_send(y, (unsigned __int128)way_frame_bytes(p) * 8 * WAY_SECOND + y->rest);
     if (flight_count(&y->flight) >= WAY_FLYING_MAX) return HP_DROP_WIRE_FULL;
     if (y->faulty) return way_put_faulty(y, p);
-    way_fly(&y->flight.flying, &y->last_due, p, y->busy_until + y->config.delay);
+    way_fly(&y->flight.flying, &y->last_due, p, y->busy_until + y->delay);
     return HP_DROP_NONE;
 }
 

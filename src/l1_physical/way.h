@@ -22,10 +22,13 @@ struct way {
     hp_time busy_until;                 /* the last frame's last bit is on the medium */
     uint64_t rest;                      /* of the division by rate, so that no bit time is lost */
     hp_time ring;                       /* how far ahead frames are taken */
-    hp_time last_due, last_late;        /* the order is kept, whatever changes meanwhile */
+    hp_time last_due;                   /* the order is kept, whatever changes meanwhile */
     bool faulty;                        /* way_put_faulty() has something to decide */
     bool fcs;                           /* flipped bits come with a real FCS */
+    uint64_t rate;                      /* config's */
+    hp_time delay;
     struct hp_cable_stats stats;
+    hp_time last_late;
     struct hp_way config;
     const struct hp_line_code *code;    /* bit errors are on its symbols; NULL = on the frame's bits */
     unsigned __int128 turn;             /* of a trace: what one period carries, in bits of a second's 10^9th */
@@ -76,12 +79,12 @@ static inline enum hp_drop way_put(struct way *y, struct hp_pkt *p, hp_time now)
         y->busy_until = now;
         y->rest = 0;
     }
-    if (!y->config.rate) return way_put_rateless(y, p);
+    if (!y->rate) return way_put_rateless(y, p);
     uint64_t units = way_frame_bytes(p) * 8 * WAY_SECOND + y->rest; /* exact to the bit in the long run */
-    y->busy_until += (hp_time)(units / y->config.rate);
-    y->rest = units % y->config.rate;
+    y->busy_until += (hp_time)(units / y->rate);
+    y->rest = units % y->rate;
     if (y->faulty) return way_put_faulty(y, p);
-    way_fly(&y->flight.flying, &y->last_due, p, y->busy_until + y->config.delay);
+    way_fly(&y->flight.flying, &y->last_due, p, y->busy_until + y->delay);
     return HP_DROP_NONE;
 }
 

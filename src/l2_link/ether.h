@@ -18,9 +18,9 @@ struct link_layer {
     struct bridge *bridge;
     void (*bridge_rx)(struct hp_stack *s, struct hp_link *l, const struct hp_mac *dst, const struct hp_mac *src,
                       struct hp_pkt *p);
+    uint64_t rx_unicast, tx_unicast, rx_broadcast, rx_multicast, tx_broadcast, tx_multicast, padded;
     struct key key;
     struct map groups;                          /* struct ether_group by (link, MAC) */
-    uint64_t rx_unicast, rx_broadcast, rx_multicast, tx_unicast, tx_broadcast, tx_multicast, padded;
 };
 
 /* A multicast MAC address that this link listens to, as often as it was joined. */
@@ -48,9 +48,9 @@ struct bridge_port {
 
 /* The state of an Ethernet link. */
 struct ether_link {
-    struct ether_group *groups;
-    struct neigh_link neigh;
     struct bridge_port port;
+    struct neigh_link neigh;
+    struct ether_group *groups;
 };
 
 static inline struct link_layer *link_layer(const struct hp_stack *s) { return s->layer[2]; }

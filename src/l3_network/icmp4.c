@@ -79,7 +79,7 @@ static void icmp4_count_out(struct icmp4 *c, uint8_t type)
 static struct icmp4 *icmp4_of(const struct hp_stack *s)
 {
     uint8_t row = s->by_ipproto[IPPROTO_ICMP_];
-    return row ? s->state[row] : NULL;
+    return row ? s->row[row].state : NULL;
 }
 
 /* About `packet`, to whoever sent it. */

@@ -6,7 +6,7 @@
 
 #include "l3_network/net.h"
 
-enum { IDENT_ROUNDS = 4, MEMORY_BITS = 12, MEMORY_AFTER = 256 };
+enum { IDENT_ROUNDS = 4, IDENT_AHEAD = 32, MEMORY_BITS = 12, MEMORY_AFTER = 256 };
 
 /* Routers and servers meet the same addresses again and again: what route_find() answered, while the generation is this. */
 struct ipv4_memory {
@@ -20,10 +20,11 @@ struct ipv4 {
     const struct route *last_route;
     struct ipv4_memory *memory;                 /* after MEMORY_AFTER lookups */
     uint32_t lookups;                           /* before there is a memory */
+    uint16_t ident;                             /* counts; what goes out is a secret permutation of it, ... */
     int64_t ttl;
-    uint64_t in_receives, in_delivers, out_requests, in_hdr_errors, in_addr_errors, in_mcast_pkts, in_bcast_pkts, out_mcast_pkts,
-        out_bcast_pkts;
-    uint16_t ident;                             /* counts; what goes out is a secret permutation of it */
+    uint64_t in_receives, in_delivers, out_requests;
+    uint16_t ident_ahead[IDENT_AHEAD];          /* ... so many of them at a time: the tables are many cache lines */
+    uint64_t in_hdr_errors, in_addr_errors, in_mcast_pkts, in_bcast_pkts, out_mcast_pkts, out_bcast_pkts;
     uint8_t ident_table[IDENT_ROUNDS][256];
     struct key ident_key;
     uint64_t ident_epoch;
@@ -213,17 +214,24 @@ static void ident_draw(struct ipv4 *v)
 
 /* RFC 6864 4.1, RFC 7739: a counter through a Feistel network of secret tables: no value comes back within 65 536 datagrams, and none
  * tells of the next, or of how many there were.  New tables after each round. */
-static uint16_t ident_next(struct ipv4 *v)
+static uint16_t ident_permuted(const struct ipv4 *v, uint16_t count)
 {
-    if (v->ident == 0) ident_draw(v);
-    uint8_t left = (uint8_t)(v->ident >> 8), right = (uint8_t)v->ident;
-    v->ident++;
+    uint8_t left = (uint8_t)(count >> 8), right = (uint8_t)count;
     for (int i = 0; i < IDENT_ROUNDS; i++) {
         uint8_t next = left ^ v->ident_table[i][right];
         left = right;
         right = next;
     }
     return (uint16_t)(left << 8 | right);
+}
+
+static uint16_t ident_next(struct ipv4 *v)
+{
+    unsigned i = v->ident % IDENT_AHEAD;
+    if (v->ident == 0) ident_draw(v);
+    for (unsigned k = 0; i == 0 && k < IDENT_AHEAD; k++) v->ident_ahead[k] = ident_permuted(v, (uint16_t)(v->ident + k));
+    v->ident++;
+    return v->ident_ahead[i];
 }
 
 /* Five words in the machine's order: RFC 1071 2 B. */

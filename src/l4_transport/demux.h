@@ -19,12 +19,12 @@ enum demux_flag { DEMUX_REUSEADDR = 1 << 0, DEMUX_REUSEPORT = 1 << 1 };
 
 /* A socket's place in the tables: embedded in it, zeroed at first. */
 struct demux_end {
+    struct flow flow;                       /* if connected */
     struct demux_group *group;              /* NULL = not bound */
     struct demux_end *next, **prev;         /* in the group */
     uint32_t at;                            /* place in group->open; DEMUX_SHUT = strangers are not for it */
     uint8_t flags;                          /* enum demux_flag */
     bool connected;
-    struct flow flow;                       /* if connected */
 };
 enum { DEMUX_SHUT = UINT32_MAX };
 
@@ -45,8 +45,9 @@ struct demux_port {
 };
 
 struct demux {
+    struct map ports, groups;
     struct key key;
-    struct map ports, groups, flows;
+    struct map flows;
 };
 
 void demux_start(struct demux *d, const struct key *key, const char *purpose);

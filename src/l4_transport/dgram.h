@@ -55,19 +55,14 @@ struct dgram_note {
     uint8_t icmp_type, icmp_code;
 };
 
-struct dgram {
+struct dgram { /* what every datagram needs comes first */
     struct hp_sock base;
     struct dgram_list *list;            /* the beginning of its proto's state */
-    struct dgram *next, **prev;         /* in the proto's list */
     struct pkt_queue in;
     uint32_t in_bytes;                  /* storage that the queue holds */
     uint32_t rcvbuf, sndbuf;
     uint32_t turn_bytes;                /* sent in the turn that began at turn_at */
     hp_time turn_at;
-    struct hp_timer timer;
-    struct dgram_done *done;            /* references that were copied and can be told so */
-    /* Fills in what only the kind knows of a received packet: ports, sequence number. */
-    void (*info)(const struct hp_pkt *p, struct hp_recv_info *info);
     struct hp_ip local, peer;           /* local: bound to, then with connect what datagrams leave from */
     uint16_t local_port, peer_port;
     uint16_t bound_link, peer_link;
@@ -78,6 +73,11 @@ struct dgram {
     uint16_t route_link;
     struct hp_ip route_dst, route_src;
     struct ip_path path;
+    /* Fills in what only the kind knows of a received packet: ports, sequence number. */
+    void (*info)(const struct hp_pkt *p, struct hp_recv_info *info);
+    struct dgram_done *done;            /* references that were copied and can be told so */
+    struct dgram *next, **prev;         /* in the proto's list */
+    struct hp_timer timer;
 };
 
 static inline struct dgram *dgram_of(struct hp_sock *sock) { return (struct dgram *)(void *)sock; }

@@ -11,8 +11,9 @@
 
 struct udp {
     struct dgram_list list;
+    uint64_t no_port;
     struct demux demux;
-    uint64_t datagrams_in, datagrams_out, bytes_in, bytes_out, no_port, errors_in, icmp_errors;
+    uint64_t datagrams_in, datagrams_out, bytes_in, bytes_out, errors_in, icmp_errors;
 };
 
 struct udp_sock {

@@ -7,7 +7,7 @@
 static const struct hp_sock_kind *sock_kind_find(const struct hp_stack *s, enum hp_sock_type type)
 {
     for (uint8_t row = 1; row <= s->protos; row++)
-        for (const struct hp_sock_kind *const *k = s->proto[row]->sockets; k && *k; k++)
+        for (const struct hp_sock_kind *const *k = s->row[row].proto->sockets; k && *k; k++)
             if ((*k)->type == type) return *k;
     return NULL;
 }

@@ -40,17 +40,17 @@ struct world_port {
 /* A machine or a hub: what a cable can be plugged into. */
 struct world_node {
     struct world_part *part;
-    struct hp_stack *stack;             /* NULL = it is down, or a hub: */
-    struct hp_hub *hub;
+    struct hp_stack *stack;             /* NULL = it is down, or a hub */
     uint32_t id, number;                /* on the agenda; 1, 2, ... */
     hp_time planned;                    /* when on the agenda; HP_NEVER = not, but it may be marked */
     uint64_t steps;                     /* so far: its share of the work */
-    struct world_node *leader;          /* cutting.c: of those that must stay together */
-    uint64_t load, ties;
-    uint32_t chosen;
-    bool has_entropy, frozen;
     void (*on_step)(void *ctx, struct hp_stack *s);
     void *on_step_ctx;
+    bool has_entropy, frozen;           /* up to here: whatever every step touches */
+    uint32_t chosen;                    /* cutting.c */
+    struct hp_hub *hub;                 /* or NULL */
+    struct world_node *leader;          /* of those that must stay together */
+    uint64_t load, ties;
     char name[WORLD_NAME_MAX];
     const struct hp_proto *const *profile;
     size_t memory_max;
