@@ -23,6 +23,8 @@ void sock_mark(struct hp_sock *sock, unsigned what)
 {
     struct hp_stack *s = sock->stack;
     if (sock->flags & SOCK_ORPHAN) return;
+    s->one_sock = s->recent[RECENT_SOCK] == sock;
+    s->recent[RECENT_SOCK] = sock;
     if (sock->waiters && s->wake) s->wake(s, sock);
     sock->gained |= (uint8_t)what;
     if (!sock->ready.prev) sock_list_put(&s->ready, &sock->ready);

@@ -152,8 +152,9 @@ void stack_up_ethertype(struct hp_stack *s, uint16_t number, struct hp_pkt *p)
 {
     for (uint8_t i = 0; i < s->ethertypes; i++) {
         if (s->by_ethertype[i].number != number) continue;
-        uint8_t row = s->by_ethertype[i].row;
-        s->row[row].proto->rx(s, s->row[row].state, p);
+        const struct stack_row *r = &s->row[s->by_ethertype[i].row];
+        s->recent[RECENT_NETWORK] = r->state;
+        r->proto->rx(s, r->state, p);
         return;
     }
     hp_drop(s, p, HP_DROP_NO_ETHERTYPE);

@@ -66,6 +66,9 @@ struct stack_row {
     void *state;
 };
 
+/* What the last packet touched, and the next one most probably will, too. */
+enum stack_recent { RECENT_NETWORK, RECENT_TRANSPORT, RECENT_NEIGH, RECENT_SOCK, RECENT_COUNT };
+
 /* In the order of need: what every step touches first, then what every packet does.  Where a lab has more stacks than a processor's cache, each
  * line of 64 bytes costs its way from memory: whatever is touched together is to stand in one. */
 struct hp_stack {
@@ -73,6 +76,7 @@ struct hp_stack {
     hp_time deadline;
     struct stack_clock clock;
     bool stepping, speaking, busy;      /* busy: a call since the last step left something to do */
+    bool one_sock;                      /* the last two packets were for recent[RECENT_SOCK] */
     uint8_t protos;                     /* row 0 is nobody */
     uint8_t ethertypes;
     uint16_t links, links_room;
@@ -92,9 +96,8 @@ struct hp_stack {
 
     /* How a program waits: set while one runs (proc/).  Answers HP_OK when `events` may hold, or an error. */
     int (*wait)(struct hp_stack *s, struct hp_sock *sock, unsigned events, hp_time until);
-    void (*wake)(struct hp_stack *s, struct hp_sock *sock);     /* readiness came for a socket with waiters */
-    void (*forget)(struct hp_stack *s, struct hp_sock *sock);   /* a socket with waiters is being closed: they go empty-handed */
 
+    const void *recent[RECENT_COUNT];   /* never looked into: it may be gone.  A lab asks for its memory ahead (cable.c) */
     struct { uint16_t number; uint8_t row; } by_ethertype[STACK_PROTOS_MAX];
     struct wheel wheel;
     struct random random;
@@ -103,6 +106,8 @@ struct hp_stack {
     uint8_t by_ipproto[256];
     struct stack_row row[STACK_PROTOS_MAX];
 
+    void (*wake)(struct hp_stack *s, struct hp_sock *sock);     /* readiness came for a socket with waiters */
+    void (*forget)(struct hp_stack *s, struct hp_sock *sock);   /* a socket with waiters is being closed: they go empty-handed */
     struct hp_trace trace;
     uint64_t objects;                   /* numbers for connections etc. in traces: ++s->objects */
     uint64_t seed, secrets;
@@ -141,6 +146,7 @@ static inline bool stack_has_ipproto(const struct hp_stack *s, uint8_t number) {
 static inline void stack_up_ipproto(struct hp_stack *s, uint8_t number, struct hp_pkt *p)
 {
     const struct stack_row *r = &s->row[s->by_ipproto[number]];
+    s->recent[RECENT_TRANSPORT] = r->state;
     r->proto->rx(s, r->state, p);
 }
 /* Consumes; HP_DROP_NO_ETHERTYPE if nobody takes it. */

@@ -186,7 +186,7 @@ unsigned hp_cable_step(struct hp_cable *c, hp_time now)
 
 /* ---- before something arrives: its memory is asked for, each stage by what the one before has brought ---- */
 
-enum { CACHE_LINE = 64, PAYLOAD_BEGIN = 4 * CACHE_LINE };
+enum { CACHE_LINE = 64, PAYLOAD_BEGIN = 4 * CACHE_LINE, SOCK_BEGIN = 6 * CACHE_LINE, STATE_BEGIN = 2 * CACHE_LINE };
 
 /* All lines of [p, p + n), where p is where a line begins, or nearly. */
 static inline void expect_bytes(const void *p, size_t n)
@@ -210,6 +210,20 @@ static void expect_arrival(const struct hp_pkt *p, const struct hp_wire *at)
     expect_bytes(at->link, sizeof(struct hp_link));
 }
 
+/* What it is read with. */
+static void expect_recent(const struct hp_stack *s)
+{
+    for (int layer = 2; layer <= 3; layer++) __builtin_prefetch(s->layer[layer]);
+    if (!s->recent[RECENT_NETWORK]) return; /* a switch */
+    __builtin_prefetch(s->by_ipproto);
+    __builtin_prefetch(&s->row[s->by_ethertype[0].row]);
+    __builtin_prefetch(s->link);
+    __builtin_prefetch(s->recent[RECENT_NEIGH]);
+    expect_bytes(s->recent[RECENT_NETWORK], STATE_BEGIN);
+    expect_bytes(s->recent[RECENT_TRANSPORT], STATE_BEGIN);
+    if (s->one_sock) expect_bytes(s->recent[RECENT_SOCK], SOCK_BEGIN);
+}
+
 static void expect_reading(const struct hp_pkt *p, const struct hp_wire *at)
 {
     const struct hp_stack *s = at->stack;
@@ -217,9 +231,7 @@ static void expect_reading(const struct hp_pkt *p, const struct hp_wire *at)
     __builtin_prefetch(p->buf->mem, 1); /* where it may die */
     if (p->more.n) expect_bytes(p->more.p, PAYLOAD_BEGIN);
     if (!at->link) return;
-    __builtin_prefetch(s->by_ipproto);
-    __builtin_prefetch(&s->row[s->by_ethertype[0].row]);
-    for (int layer = 2; layer <= 3; layer++) __builtin_prefetch(s->layer[layer]);
+    expect_recent(s);
 }
 
 static inline void expect_flight(const struct flight *f, const struct hp_wire *at, int stage)

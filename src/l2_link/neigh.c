@@ -211,6 +211,7 @@ static void neigh_after(struct hp_stack *s, struct neigh *n, int64_t ms) { timer
 /* The MAC address is known: onto the wire with it. */
 static void neigh_send(struct hp_stack *s, struct neigh_table *t, struct neigh *n, struct hp_pkt *p)
 {
+    s->recent[RECENT_NEIGH] = n;
     if (n->state != NEIGH_PERMANENT) neigh_list_move(t, n, NEIGH_USED);
     if (n->state == NEIGH_STALE) {
         neigh_set_state(s, n, NEIGH_DELAY);

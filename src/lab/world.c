@@ -54,11 +54,16 @@ void world_clocks(struct hp_world *w)
     for (uint32_t i = 0; i < w->machines.count; i++) world_clock(w, world_machine(w, i));
 }
 
+/* Where it stands for a later time it may stay, if it has something to do now: it is looked at again then. */
 static void world_set_machine(struct world_part *p, struct world_node *n, hp_time at)
 {
-    n->planned = at > p->now ? at : HP_NEVER;
-    if (at <= p->now) agenda_mark(&p->agenda, n->id);
-    agenda_set(&p->agenda, n->id, n->planned);
+    if (at <= p->now) {
+        agenda_mark(&p->agenda, n->id);
+        if (n->planned > p->now) return;
+        at = HP_NEVER;
+    }
+    n->planned = at;
+    agenda_set(&p->agenda, n->id, at);
 }
 
 void world_look(struct hp_world *w)

@@ -207,6 +207,7 @@ struct tcp {
     /* autotuning of the receive buffer (DRS, Feng and Fisk 2001) */
     uint32_t drs_at_us, drs_read;
     uint32_t rcv_read;              /* sequence number of the next byte that the user reads */
+    uint32_t segs_in, segs_out, data_in, data_out;      /* counters; up to here: what most segments touch */
     /* RFC 5961 7: challenge ACKs of this connection */
     uint32_t challenge_ms;
     uint8_t challenges;
@@ -216,7 +217,7 @@ struct tcp {
     struct tcp_listener *listener;  /* of a listening socket; of one that waits for accept(): whose */
     struct tcp *all_next, **all_prev;
     /* counters */
-    uint32_t segs_in, segs_out, data_in, data_out, rtxs;
+    uint32_t rtxs;
     uint16_t rtos, recoveries;
     uint32_t una_wraps, nxt_wraps;
     uint64_t bytes_rtx;
@@ -255,14 +256,18 @@ static_assert(sizeof(struct tcp_wait) <= TCP_WAIT_MAX_BYTES, "TIME-WAIT costs li
 
 /* ---- the stack's TCP ---- */
 struct tcp_host {
-    struct hp_stack *stack;
+    struct hp_stack *stack;         /* up to sndbuf_max: what every segment needs */
     struct map flows;               /* struct tcp_node, by 4-tuple */
+    struct key flow_key;
+    struct tcp_node *last;          /* what the last segment belonged to */
+    struct tcp *dead;               /* to be freed when at rest */
+    uint64_t segments_in, segments_out;
+    int64_t rto_min_ms, rto_max_ms, delack_ms, rcvbuf_max, sndbuf_max;
+
     struct map ports;               /* struct tcp_port, by local port */
     struct tcp_port *ports_list;
-    struct key flow_key, isn_key, ts_key;
-    struct tcp_node *last;          /* what the last segment belonged to */
+    struct key isn_key, ts_key;
     uint32_t port_offset;
-    struct tcp *dead;               /* to be freed when at rest */
     struct tcp *all;                /* not walked but at the end */
     struct tcp_wait *wait, **wait_last;
     struct hp_timer wait_timer;
@@ -270,13 +275,12 @@ struct tcp_host {
     uint32_t rst_ms, rst_left;
     bool rst_begun;
     /* settings */
-    int64_t rto_min_ms, rto_initial_ms, rto_max_ms, time_wait_ms, fin_wait_ms, delack_ms, user_timeout_ms;
-    int64_t rcvbuf, rcvbuf_max, sndbuf, sndbuf_max;
+    int64_t rto_initial_ms, time_wait_ms, fin_wait_ms, user_timeout_ms, rcvbuf, sndbuf;
     int64_t syn_retries, synack_retries, keep_idle_ms, keep_interval_ms, keep_count;
     int64_t orphans_max, waits_max, accept_timeout_ms, initial_window, timestamps, sack, window_scaling, rsts_per_s;
     int64_t cork_ms, congestion;
     /* counters */
-    uint64_t segments_in, segments_out, retransmits, timeouts, fast_recoveries, undos, opens_active, opens_passive, established,
+    uint64_t retransmits, timeouts, fast_recoveries, undos, opens_active, opens_passive, established,
         resets_in, resets_out, challenge_acks, dup_acks_in, sacks_in, dsacks_in, probes, keepalives, syn_drops, time_waits,
         ooo_in, acks_delayed;
 };
