@@ -28,6 +28,19 @@ static const struct plan_attr *attr_find(const struct plan_attr *table, const ch
     return NULL;
 }
 
+/* The attribute that a value alone was most probably meant for, or NULL. */
+static const char *attr_of_value(const char *word)
+{
+    static const char *const per_second = "bit/s";
+    size_t n = strlen(word), end = strlen(per_second);
+    hp_time span;
+    struct hp_prefix address;
+    if (word[0] < '0' || word[0] > '9') return NULL;
+    if (hp_prefix_parse(word, &address)) return "ip";
+    if (n > end && strcmp(word + n - end, per_second) == 0) return "rate";
+    return word[n - 1] == 's' && hp_span_parse(word, &span) ? "delay" : NULL;
+}
+
 static bool attr_unknown(struct plan_cursor *c, const struct plan_attr *table, unsigned kinds, const char *word)
 {
     const char *names[48];
@@ -35,6 +48,9 @@ static bool attr_unknown(struct plan_cursor *c, const struct plan_attr *table, u
     for (; table->name && count < 47; table++)
         if (table->kinds & kinds) names[count++] = table->name;
     names[count] = NULL;
+    const char *meant = attr_of_value(word);
+    for (unsigned i = 0; meant && i < count; i++)
+        if (strcmp(names[i], meant) == 0) return plan_fail(c->r, c->key, "\"%s\" is a value: write \"%s %s\"", word, meant, word);
     return plan_fail_near(c->r, c->key, names, word, "there is no attribute \"%s\" here", word);
 }
 

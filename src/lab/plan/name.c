@@ -71,6 +71,8 @@ const char *plan_name_wrong(const char *name, size_t most)
 bool plan_name_ok(struct plan_reader *r, const struct plan_word *at, const char *name, size_t most)
 {
     const char *wrong = plan_name_wrong(name, most);
+    struct hp_prefix address;
+    if (wrong && hp_prefix_parse(name, &address)) return plan_fail(r, at, "\"%s\" is an address, not a name: write \"ip %s\"", name, name);
     return !wrong || plan_fail(r, at, "\"%s\" is no name: it %s", name, wrong);
 }
 

@@ -108,6 +108,8 @@ static bool read_one(struct plan_reader *r, const struct plan_source *s)
     if (strcmp(key, "include") == 0) return read_include(r, s);
     if (strcmp(key, "rate-trace") == 0) return plan_rate_trace_line(r, s);
     if (read_is_action(key)) return plan_fail(r, w, "\"%s\" is what happens at some time: at 2s %s ..., or every 2s, or when EVENT then", key, key);
+    if (strcmp(key, "seed") == 0 || strcmp(key, "until") == 0)
+        return plan_fail(r, w, "\"%s\" stands in the lab's own line: lab NAME %s %s", key, key, r->words > 1 ? w[1].text : "...");
     return plan_fail_near(r, w, words, key, "no line begins with \"%s\"", key);
 }
 
