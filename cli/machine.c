@@ -126,7 +126,8 @@ static int machine_open_wire(struct cli_machine *m, const struct cli_port *port,
     bool kernel = strncmp(port->url, "tap:", 4) == 0 || strncmp(port->url, "tun:", 4) == 0 || strncmp(port->url, "packet:", 7) == 0;
     snprintf(url, sizeof url, "%s%s", port->url, single && kernel && !strstr(port->url, ",offload=") ? ",offload=off" : "");
     int err = hp_wire_open(m->loop, url, out, why, sizeof why);
-    return err ? cli_error("%s", why) : CLI_OK;
+    const char *ours = strncmp(why, "no kind of wire", 15) == 0 ? ", lab:" : ""; /* the command's own: wire_lab.c */
+    return err ? cli_error("%s%s", why, ours) : CLI_OK;
 }
 
 static struct hp_way machine_way(const struct cli_config *c)

@@ -40,13 +40,16 @@ function squeeze(lines) {
   }
   return rows.map(r => r.filter((_, x) => keep[x]).join("").trimEnd());
 }
-/* A table drawn with lines becomes one; a row without a bar goes across. */
+/* A table drawn with lines becomes one; a row without a bar in the middle goes across, and on where the next is indented. */
 function boxTable(lines) {
   const rows = [[]];
   for (const l of lines) {
     if (/^[┌├└]/.test(l)) rows.push([]);
-    else if (l.startsWith("│")) l.split("│").slice(1, -1).forEach((c, i) => { if (c.trim()) (rows.at(-1)[i] ??= []).push(c.trim()); });
-    else rows.push(l.trim(), []);
+    else if (/^│[^│]*│$/.test(l)) {
+      const words = l.slice(1, -1).trim();
+      if (/^│ {5}/.test(l) && typeof rows.at(-1) === "string") rows[rows.length - 1] += " " + words;
+      else rows.push(words);
+    } else if (l.startsWith("│")) l.split("│").slice(1, -1).forEach((c, i) => { if (c.trim()) (rows.at(-1)[i] ??= []).push(c.trim()); });
   }
   const cell = (c, w) => el(w ? "th" : "td", {}, (c ?? []).join(" ").replace(/ (seq |arrives |=> |[\d.]+ ms에 도착)/g, "\n$1"));
   let head = 0;

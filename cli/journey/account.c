@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli.h"
 #include "core/utf8.h"
 
 void account_end(struct account *a)
@@ -52,6 +53,58 @@ void account_row(struct account *a, const char *format, ...)
     vfprintf(a->to, format, args);
     va_end(args);
     fputc('\n', a->to);
+}
+
+/* ---- framed tables ---- */
+
+void account_rule(struct account *a, const char *left, const char *middle, const char *right)
+{
+    char line[600] = "";
+    for (int i = 0; i < a->cell + 2 && 3 * i + 4 < (int)sizeof line; i++) memcpy(line + 3 * i, "─", 4);
+    if (a->across) middle = strcmp(middle, "┼") == 0 ? "┬" : "─"; /* no column ends above */
+    account_row(a, "%s%s%s%s%s", left, line, middle, line, right);
+    a->across = false;
+}
+
+void account_words(const char **text, size_t most, char *out, size_t n)
+{
+    size_t at = 0, cells = 0;
+    while (**text == ' ') ++*text;
+    while (**text) {
+        size_t word = strcspn(*text, " \n"), wide = utf8_text_cells(*text, word);
+        if ((at && cells + 1 + wide > most) || at + word + 2 > n) break;
+        if (at) out[at++] = ' ', cells++;
+        memcpy(out + at, *text, word);
+        at += word;
+        cells += wide;
+        *text += word;
+        if (**text == '\n') {
+            ++*text;
+            break;
+        }
+        while (**text == ' ') ++*text;
+    }
+    out[at] = 0;
+}
+
+void account_event(struct account *a, const char *format, ...)
+{
+    char text[900], line[400], shown[500];
+    const char *rest = text;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (!a->cell) {
+        account_row(a, "%s", text);
+        return;
+    }
+    if (!a->across) account_rule(a, "├", "┴", "┤");
+    for (int indent = 0; *rest; indent = 4) {
+        account_words(&rest, (size_t)(2 * a->cell + 3 - indent), line, sizeof line);
+        account_row(a, "│ %*s%s │", indent, "", cli_pad(line, 2 * a->cell + 3 - indent, shown, sizeof shown));
+    }
+    a->across = true;
 }
 
 void account_packet(struct account *a, uint64_t id, hp_time in, hp_time out)

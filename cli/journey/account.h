@@ -23,6 +23,8 @@ struct account {
     bool korean;
     int steps;
     bool table; /* the last line was one that is shown as it is */
+    int cell; /* width of each of two columns while a framed table is drawn; 0: there is none */
+    bool across; /* its last line was an event, which goes across both */
     FILE *to; /* of the step being written */
     struct account_step step[ACCOUNT_STEPS_MAX];
 };
@@ -35,6 +37,12 @@ void account_begin(struct account *a, const char *label, int layer, const char *
 void account_say(struct account *a, const char *english, const char *korean, ...);
 /* A line of a table, shown as it is. */
 void account_row(struct account *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Something that happened, between the rows of a table; in a framed one it goes across. */
+void account_event(struct account *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A rule of a framed table: "├", "┼", "┤". */
+void account_rule(struct account *a, const char *left, const char *middle, const char *right);
+/* The next words of a cell that stand in that many columns; moves *text on. */
+void account_words(const char **text, size_t most, char *out, size_t n);
 void account_gap(struct account *a);
 void account_packet(struct account *a, uint64_t id, hp_time in, hp_time out);
 void account_end(struct account *a);

@@ -232,8 +232,35 @@ static void fate_say_rip(struct journey *j, const struct record_news *n)
     if (strcmp(word, "lost") == 0) what = account_of(&j->account, "has lost its way to", "- 길을 잃었다:");
     else if (strcmp(word, "forgot") == 0) what = account_of(&j->account, "forgot the way to", "- 길을 잊었다:");
     else what = account_of(&j->account, "has a new way to", "- 새 길을 배웠다:");
-    account_row(&j->account, "%9.3f  RIP: %s %s %s %s %s (%u)", journey_ms(j, n->time), n->node ? n->node : "", what, prefix,
+    account_event(&j->account, "%9.3f  RIP: %s %s %s %s %s (%u)", journey_ms(j, n->time), n->node ? n->node : "", what, prefix,
                 account_of(&j->account, "by", "←"), journey_who(j, via), metric);
+}
+
+/* "down first-cable": the verb in Korean, as the sentence has it; what is not known stays as it is. */
+static void fate_fault_korean(const char *text, char *buf, size_t n)
+{
+    static const struct { const char *verb, *korean; } said[] = {
+        {"down ", "%s 케이블이 뽑힌다"}, {"up ", "%s 케이블이 다시 꽂힌다"}, {"crash ", "%s 장비의 전원이 꺼진다"}, {"restart ", "%s 장비가 다시 켜진다"},
+        {"freeze ", "%s 장비가 얼어붙는다"}, {"thaw ", "%s 장비가 다시 움직인다"}, {"partition ", "%s 사이의 케이블이 뽑힌다"},
+        {"heal ", "%s 사이의 케이블이 다시 꽂힌다"}, {"stop ", "%s 프로그램이 멈춘다"}, {"start ", "%s 프로그램이 시작된다"}, {"set ", "설정이 바뀐다: %s"},
+        {"unset ", "설정이 되돌아온다: %s"}, {"clock ", "시계가 바뀐다: %s"}, {"unclock ", "시계가 되돌아온다: %s"}};
+    snprintf(buf, n, "%s", text);
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        size_t verb = strlen(said[i].verb);
+        const char *hole = strstr(said[i].korean, "%s");
+        if (strncmp(text, said[i].verb, verb) == 0)
+            snprintf(buf, n, "%.*s%s%s", (int)(hole - said[i].korean), said[i].korean, text + verb, hole + 2);
+    }
+}
+
+static void fate_say_fault(struct journey *j, const struct record_news *n)
+{
+    char korean[300];
+    const char *rest = strncmp(n->text, "at ", 3) == 0 ? strchr(n->text + 3, ' ') : NULL, *text = rest ? rest + 1 : n->text;
+    bool crash = strncmp(text, "crash ", 6) == 0 && !strchr(text + 6, ' ');
+    fate_fault_korean(text, korean, sizeof korean);
+    account_event(&j->account, "%9.3f  ⚡ %s%s", journey_ms(j, n->time), j->account.korean ? korean : crash ? text + 6 : text,
+                  crash && !j->account.korean ? " loses its power" : "");
 }
 
 void journey_faults(struct journey *j, hp_time until)
@@ -242,12 +269,7 @@ void journey_faults(struct journey *j, hp_time until)
     for (; j->told < r->newses && r->news[j->told].time <= until; j->told++) {
         const struct record_news *n = &r->news[j->told];
         if (n->time < j->began) continue;
-        const char *crash = n->kind == HP_RUN_FAULT ? strstr(n->text, "crash ") : NULL;
-        if (crash && !strchr(crash + 6, ' ')) account_row(&j->account, "%9.3f  ⚡ %s %s", journey_ms(j, n->time), crash + 6,
-                                                          account_of(&j->account, "loses its power", "장비의 전원이 꺼진다"));
-        else if (n->kind == HP_RUN_FAULT) {
-            const char *rest = strncmp(n->text, "at ", 3) == 0 ? strchr(n->text + 3, ' ') : NULL;
-            account_row(&j->account, "%9.3f  ⚡ %s", journey_ms(j, n->time), rest ? rest + 1 : n->text);
-        } else if (fate_is_way(j, n)) fate_say_rip(j, n);
+        if (n->kind == HP_RUN_FAULT) fate_say_fault(j, n);
+        else if (fate_is_way(j, n)) fate_say_rip(j, n);
     }
 }

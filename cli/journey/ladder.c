@@ -178,6 +178,30 @@ static bool ladder_said(int err, struct ladder *l)
     return false;
 }
 
+/* What came was not what HTTP wants. */
+static bool ladder_broke(const struct page_resource *r, int err, struct ladder *l)
+{
+    static const struct { int err, layer; const char *error, *english, *korean; } said[] = {
+        {HP_EPROTO, 7, "redirected too often", "one redirect led to the next: after many of them there was still no page",
+         "리다이렉트가 리다이렉트로 이어진다: 여러 번 따라가도 페이지가 없었다"},
+        {HP_EPROTO, 7, "too many 1xx", "the server sent one preliminary answer (1xx) after the other", "서버가 임시 응답(1xx)만 거듭 보냈다"},
+        {HP_EPROTO, 7, "chunked body", "the body of the server's answer breaks the rules of the chunked coding (a size in hex, so many bytes, a line end)",
+         "서버가 보낸 본문이 chunked 형식(16진수 크기, 그만큼의 바이트, 줄 끝)에 어긋난다"},
+        {HP_EPROTO, 6, "picture", "what came is no PNG or JPEG picture that can be read, or too large", "온 것이 읽을 수 있는 PNG나 JPEG 그림이 아니거나 너무 크다"},
+        {HP_EPROTO, 7, "reading the response", "what came in answer is not HTTP: its head cannot be read", "온 답이 HTTP가 아니다: 머리를 읽을 수 없다"},
+        {HP_EPROTO, 7, "", "what came in answer does not follow the protocol", "온 답이 프로토콜에 어긋난다"},
+        {HP_ERANGE, 7, "reading the response", "the head of the server's answer has more than 100 lines", "서버가 보낸 답의 머리가 100줄을 넘는다"},
+        {HP_ERANGE, 7, "response's head", "the head of the server's answer is longer than 16 KiB", "서버가 보낸 답의 머리가 16 KiB를 넘는다"},
+        {HP_ERANGE, 7, "", "the server's answer is larger than what is taken here", "서버의 답이 여기서 받는 것보다 크다"}};
+    _Static_assert(HP_HTTP_HEADERS_MAX == 100 && HP_HTTP_HEAD_MAX == 16384, "the words say so");
+    for (size_t i = 0; r && i < sizeof said / sizeof *said; i++) {
+        if (said[i].err != err || !strstr(r->error ? r->error : "", said[i].error)) continue;
+        ladder_is(l, said[i].layer, said[i].english, said[i].korean);
+        return true;
+    }
+    return false;
+}
+
 /* What err and the packets say of the time from `from` to `to`.  r: NULL, or what was asked for. */
 static void ladder_find(const struct journey *j, const struct page_resource *r, int err, hp_time from, hp_time to, struct ladder *l)
 {
@@ -189,6 +213,7 @@ static void ladder_find(const struct journey *j, const struct page_resource *r, 
     if (err == HP_ECONNREFUSED && ladder_refused(j, &asked, from, to, l)) return;
     if (err == HP_ECONNRESET && ladder_ended(j, &asked, from, to, l)) return;
     if (ladder_packed(r, err, l)) return;
+    if (ladder_broke(r, err, l)) return;
     bool searched = err == HP_ESERVFAIL && !j->wired && ladder_killer(j, from, to, &fate); /* the server's own questions died */
     if (!searched && ladder_said(err, l)) return;
     if (j->wired && !(err == HP_ETIMEDOUT && ladder_killer(j, from, to, &fate))) steps_wired_ladder(j, err, from, to, l); /* a bad wire's deaths are known */

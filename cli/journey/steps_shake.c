@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "cli.h"
-#include "core/utf8.h"
 #include "journey/journey.h"
 
 enum { SHAKE_CELL = 33 };
@@ -22,41 +21,12 @@ static struct account *shake_account(struct shake *s) { return &s->j->account; }
 
 /* ---- the table ---- */
 
-static void shake_rule(struct shake *s, const char *left, const char *middle, const char *right)
-{
-    char line[(SHAKE_CELL + 2) * 3 + 1] = "";
-    for (int i = 0; i < SHAKE_CELL + 2; i++) memcpy(line + 3 * i, "─", 4);
-    account_row(shake_account(s), "%s%s%s%s%s", left, line, middle, line, right);
-}
-
-/* The next words of a cell that stand in its width; moves *text on. */
-static void shake_words(const char **text, char *out, size_t n)
-{
-    size_t at = 0, cells = 0;
-    while (**text == ' ') ++*text;
-    while (**text) {
-        size_t word = strcspn(*text, " \n"), wide = utf8_text_cells(*text, word);
-        if ((at && cells + 1 + wide > SHAKE_CELL) || at + word + 2 > n) break;
-        if (at) out[at++] = ' ', cells++;
-        memcpy(out + at, *text, word);
-        at += word;
-        cells += wide;
-        *text += word;
-        if (**text == '\n') {
-            ++*text;
-            break;
-        }
-        while (**text == ' ') ++*text;
-    }
-    out[at] = 0;
-}
-
 static void shake_row(struct shake *s, const char *left, const char *right)
 {
     char word[2][300], cell[2][400];
     while (*left || *right) {
-        shake_words(&left, word[0], sizeof word[0]);
-        shake_words(&right, word[1], sizeof word[1]);
+        account_words(&left, SHAKE_CELL, word[0], sizeof word[0]);
+        account_words(&right, SHAKE_CELL, word[1], sizeof word[1]);
         account_row(shake_account(s), "│ %s │ %s │", cli_pad(word[0], SHAKE_CELL, cell[0], sizeof cell[0]),
                     cli_pad(word[1], SHAKE_CELL, cell[1], sizeof cell[1]));
     }
@@ -163,7 +133,7 @@ static void shake_event(struct shake *s, int side, hp_time at, const char *text)
 {
     char waits[200];
     shake_state_text(s, shake_state(s, !side, at - 1, NULL), waits, sizeof waits);
-    shake_rule(s, "├", "┼", "┤");
+    account_rule(shake_account(s), "├", "┼", "┤");
     shake_row(s, side ? waits : text, side ? text : waits);
 }
 
@@ -196,7 +166,7 @@ static void shake_send(struct shake *s, const struct record_frame *k, int side)
              journey_ms(s->j, k->in), (int)strcspn(open, ")"), open, s->again ? account_of(a, " again", " (다시)") : "", reason,
              (unsigned long long)record_number(k, "tcp.seq_raw"), ack, arrives, state);
     shake_event(s, side, k->in, text);
-    if (!fate.arrived) account_row(a, "  ✗ %s", journey_fate_text(s->j, &fate, why, sizeof why));
+    if (!fate.arrived) account_event(a, "  ✗ %s", journey_fate_text(s->j, &fate, why, sizeof why));
 }
 
 /* The flags of what came to a side at that moment. */
@@ -290,7 +260,7 @@ static bool shake_frame(struct shake *s, const struct record_frame *k, int *side
         account_packet(&j->account, k->id, k->in, k->out);
         const char *text = journey_line(k, "icmp ", buf, sizeof buf), *quote = strchr(text, '(');
         bool own = j->account.korean && quote && strncmp(text, "icmp unreachable ", 17) == 0;
-        account_row(&j->account, "%10.3f  ◀─ ICMP, %s: %s%s", journey_ms(j, k->in), journey_who(j, source), own ? "목적지에 닿지 않는다 " : "", own ? quote : text);
+        account_event(&j->account, "%10.3f  ◀─ ICMP, %s: %s%s", journey_ms(j, k->in), journey_who(j, source), own ? "목적지에 닿지 않는다 " : "", own ? quote : text);
         return false;
     }
     const char *sender = journey_node(j, record_from(&j->record, k));
@@ -326,7 +296,7 @@ static void shake_begins(struct shake *s)
                                                   "(what TCP remembers of a connection), ready for a SYN\n=> [LISTEN]",
                                                   "[CLOSED] 아직 포트를 열지 않은 상태\n%.3f ms: passive open. TCB(연결 상태 정보를 갖는 자료구조)를 생성해 SYN에 대비\n=> [LISTEN]"),
                   journey_ms(s->j, listens));
-    shake_rule(s, "├", "┼", "┤");
+    account_rule(shake_account(s), "├", "┼", "┤");
     shake_row(s, account_of(a, "[CLOSED] can do nothing until a server opens its port.\nactive open: makes a TCB, too",
                             "[CLOSED] 서버가 포트를 열어 주지 않으면 아무것도 할 수 없음\nactive open: TCB를 생성"), right);
 }
@@ -383,7 +353,7 @@ static void shake_connected(struct shake *s)
     const char *state = shake_state(s, 0, s->to, NULL), *connected = account_of(a, "[ESTABLISHED] connected", "[ESTABLISHED] 연결 생성 완료");
     char client[200];
     shake_state_text(s, state, client, sizeof client);
-    shake_rule(s, "├", "┼", "┤");
+    account_rule(shake_account(s), "├", "┼", "┤");
     shake_row(s, strcmp(state, "ESTABLISHED") == 0 ? connected : client, connected);
 }
 
@@ -395,11 +365,13 @@ void steps_shake(struct journey *j, bool closing)
     s.object[1] = shake_object(&s, 1);
     if (closing) s.from = shake_close_begins(&s);
     bool connected = !closing && shake_open_ends(&s);
-    shake_rule(&s, "┌", "┬", "┐");
+    j->account.cell = SHAKE_CELL;
+    account_rule(&j->account, "┌", "┬", "┐");
     shake_row(&s, account_of(&j->account, "Client A (asks for the connection)", "클라이언트 A (연결을 요청한 쪽)"),
               account_of(&j->account, "Server (is asked)", "서버 (연결 요청을 받은 쪽)"));
     if (!closing) shake_begins(&s);
     shake_rows(&s);
     if (connected) shake_connected(&s);
-    shake_rule(&s, "└", "┴", "┘");
+    account_rule(&j->account, "└", "┴", "┘");
+    j->account.cell = 0;
 }

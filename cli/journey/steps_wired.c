@@ -167,5 +167,5 @@ void steps_wired_ladder(const struct journey *j, int err, hp_time from, hp_time 
         wired_is_silent(l, 7, &dns, "the name server %s answered none of %u questions", "네임 서버 %s가 질문 %u개에 답하지 않았다");
     else if (syn.asked && !syn.answered) wired_is_silent(l, 4, &syn, "%s answered none of %u SYN segments", "%s가 SYN %u개에 답하지 않았다");
     else if (err == HP_ETIMEDOUT && syn.answered) ladder_is(l, 7, "the connection is open, but nothing more came over it", "연결은 열려 있지만 더 오는 것이 없었다");
-    else ladder_is(l, 7, hp_err_text(err), hp_err_text(err));
+    else ladder_is(l, 7, hp_err_text(err), journey_error_korean(err));
 }

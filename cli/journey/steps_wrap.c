@@ -242,6 +242,13 @@ void steps_wire(struct journey *j)
 
 /* ---- unwrapping ---- */
 
+/* "Good", "Bad": as the field has it. */
+static const char *wrap_sum(const struct journey *j, const char *status)
+{
+    bool good = strcmp(status, "Good") == 0;
+    return account_of(&j->account, status, good ? "맞음" : strcmp(status, "Bad") == 0 ? "틀림" : status);
+}
+
 void steps_unwrap(struct journey *j)
 {
     const struct record *r = &j->record;
@@ -261,10 +268,10 @@ void steps_unwrap(struct journey *j)
     account_packet(wrap(j), f->id, f->in, f->out);
     account_row(wrap(j), "1  %zu %s", (8 + f->bytes.n + 4) * 8, account_of(wrap(j), "bits, the preamble taken off", "비트, 프리앰블을 떼어 낸다"));
     account_row(wrap(j), "2  Ethernet  FCS %08x, %s %s", crc_of(f->bytes), account_of(wrap(j), "to my MAC", "내 MAC으로:"), mac);
-    account_row(wrap(j), "3  IP        %s %s, %s %s, TTL %llu", account_of(wrap(j), "checksum", "체크섬"), ip_sum,
+    account_row(wrap(j), "3  IP        %s %s, %s %s, TTL %llu", account_of(wrap(j), "checksum", "체크섬"), wrap_sum(j, ip_sum),
                 account_of(wrap(j), "to my address", "내 주소로:"), ip,
                 (unsigned long long)record_number(f, "ip.ttl"));
-    account_row(wrap(j), "4  TCP       %s %s, %s %llu: %s", account_of(wrap(j), "checksum", "체크섬"), tcp_sum, account_of(wrap(j), "port", "포트"),
+    account_row(wrap(j), "4  TCP       %s %s, %s %llu: %s", account_of(wrap(j), "checksum", "체크섬"), wrap_sum(j, tcp_sum), account_of(wrap(j), "port", "포트"),
                 (unsigned long long)f->to_port, account_of(wrap(j), "the process that listens there", "거기서 듣고 있는 프로세스"));
     char from[HP_IP_TEXT] = "", ends[40] = "-", host[80] = "";
     record_ip(f, false, from, sizeof from);

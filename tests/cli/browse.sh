@@ -149,6 +149,26 @@ check "a lost SYN is told" in_text "died on the cable" --out "" --wire lab: --se
 check "a share and a time as they were given" sh -c '"$1" browse --lang en --out "" --loss 1% --delay 100ms www.google.com >text; grep -q "loss 1%" text && grep -q "delay 100ms" text' - "$HEPTA"
 for seed in -1 18446744073709551616 3x; do check "no seed: $seed" sh -c '"$1" browse --out "" --seed "$2" www.google.com >text 2>err; [ $? = 2 ] && grep -q "does not fit" err' - "$HEPTA" $seed; done
 check "a page of which something is missing, as text" fails "" --text --fault 'at 140ms crash 라' www.google.com
+# Faults in Korean; what happens between the rows of a framed table stays within the frame.
+in_korean() { "$HEPTA" browse --lang ko --out "" --fault "$1" www.google.com >text 2>err; cat text; grep -qF -- "$2" text; }
+check "a cable, in Korean" in_korean 'at 5ms down first-cable' '5.000  ⚡ first-cable 케이블이 뽑힌다'
+check "freeze, in Korean" in_korean 'at 10ms freeze 마' '10.000  ⚡ 마 장비가 얼어붙는다'
+check "crash, in Korean" in_korean 'at 60ms crash 바' '60.000  ⚡ 바 장비의 전원이 꺼진다'
+check "checksums, in Korean" sh -c '"$1" browse --lang ko --out "" www.google.com >text; grep -q "체크섬 맞음, 포트 80" text && ! grep -q "Good" text' - "$HEPTA"
+for lang in en ko; do
+    "$HEPTA" browse --lang $lang --out "" --fault 'at 60ms crash 바' www.google.com >text 2>&1
+    check "events stay in the frame: $lang" python3 - text <<'END'
+import sys, unicodedata
+def width(s): return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in s)
+frame, tables, across = False, 0, 0
+for line in (l.strip() for l in open(sys.argv[1], encoding="utf-8")):
+    if line.startswith("┌"): frame, tables = True, tables + 1
+    if frame: assert width(line) == 73 and line[0] in "┌├│└" and line[-1] in "┐┤│┘", line
+    if frame and line.startswith("│") and line.count("│") == 2: across += 1
+    if line.startswith("└"): frame = False
+assert tables == 2 and across >= 4, (tables, across)
+END
+done
 check "no such name" fails "Layer 7 gave up: DNS answered that there is no such name" --out "" --wire lab: http://nosuch/
 check "nobody listens" fails "nobody listens on port 81" --out "" --wire lab: server:81
 check "nobody listens on this computer" fails "10.7.0.2 is this computer itself, and nobody listens on its port 80" --out "" --wire lab: http://10.7.0.2/

@@ -63,6 +63,7 @@ run 2 "--addr 10.0.0.1 does not fit" ping --addr 10.0.0.1 host
 run 2 "--mac 02:00 does not fit" ping --mac 02:00 host
 run 2 "which wire?" ping host
 run 2 "which address on null:" ping --wire null: host
+run 1 ", lab:" ping --wire tape:x --addr 10.0.0.1/24 host
 run 1 "no kind of wire is called" ping --wire tape:x --addr 10.0.0.1/24 host
 run 1 "cannot be written" ping --wire null: --addr 10.0.0.1/24 --capture /nonexistent/x host
 run 2 "there is no setting" ping --wire null: --addr 10.0.0.1/24 --set tcp.speed=11 host

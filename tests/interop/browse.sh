@@ -166,6 +166,11 @@ while True:
     path = c.recv(4000).split()[1]
     if path == b"/short": c.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\nshort")
     if path == b"/chunk": c.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n")
+    if path == b"/circle": c.sendall(b"HTTP/1.1 302 Found\r\nLocation: /circle\r\nContent-Length: 0\r\n\r\n")
+    if path == b"/badchunk": c.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nshort\r\n0\r\n\r\n")
+    if path == b"/huge": c.sendall(b"HTTP/1.1 200 OK\r\n" + b"X-Long: " + b"x" * 20000 + b"\r\n\r\n")
+    if path == b"/many": c.sendall(b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 120 + b"\r\n")
+    if path == b"/other": c.sendall(b"SSH-2.0-OpenSSH_9.2\r\n\r\n")
     if path == b"/reset": c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     c.close()
 END
@@ -175,6 +180,19 @@ for early in empty short chunk; do
     check "a server that closes early: $early" gave_up 7 "the server closed the connection (FIN) before its answer was whole" --capture "$work/early.pcapng" "http://10.7.0.1:8000/$early"
     check "and nobody sent RST" sh -c '! tshark -r "$1" -Y tcp.flags.reset==1 2>/dev/null | grep .' - "$work/early.pcapng"
 done
+# What breaks the rules is said in words, in both languages.
+broke() {
+    local path=$1 layer=$2 english=$3 korean=$4
+    check "broken: $path" gave_up "$layer" "$english" "http://10.7.0.1:8000/$path"
+    browse --lang ko --out '' --timeout 2s "http://10.7.0.1:8000/$path" >"$work/failed" 2>&1
+    tr -s ' \n' ' ' <"$work/failed" >"$work/flat"
+    check "broken in Korean: $path" has "$work/flat" "${layer}계층이 포기했다: $korean"
+}
+broke circle 7 "one redirect led to the next" "리다이렉트가 리다이렉트로 이어진다"
+broke badchunk 7 "the body of the server's answer breaks the rules of the chunked coding" "서버가 보낸 본문이 chunked 형식"
+broke huge 7 "the head of the server's answer is longer than 16 KiB" "서버가 보낸 답의 머리가 16 KiB를 넘는다"
+broke many 7 "the head of the server's answer has more than 100 lines" "서버가 보낸 답의 머리가 100줄을 넘는다"
+broke other 7 "what came in answer is not HTTP: its head cannot be read" "온 답이 HTTP가 아니다: 머리를 읽을 수 없다"
 check "a server that resets" gave_up 4 "the server's TCP ended the connection with RST" http://10.7.0.1:8000/reset
 dead_dns() {
     on a timeout 60 "$HEPTA" browse --wire tap:t0 --addr 10.7.0.2/24 --dns 10.9.0.1 --gw 10.7.0.1 --lang en --out '' --timeout 2s www.example.test >"$work/dead-dns"
