@@ -10,7 +10,7 @@ enum { ARP_ANNOUNCE_NUM = 2, ARP_ANNOUNCE_INTERVAL_MS = 2000, ARP_DEFEND_INTERVA
 
 /* An address of ours on a link. */
 struct arp_own {
-    struct arp_own *next, *prev;
+    struct arp_own *next, *prev;        /* of its link, the newest first */
     struct hp_link *link;
     struct hp_ip ip;
     uint64_t hash;
@@ -23,7 +23,8 @@ struct arp_own {
 struct arp {
     struct map map;             /* struct arp_own by (link, address) */
     struct key key;
-    struct arp_own *first;
+    struct arp_own **own;       /* by link index */
+    uint32_t own_room;
     uint64_t requests_in, replies_in, requests_out, replies_out, announced, conflicts;
 };
 
@@ -48,6 +49,20 @@ static uint64_t arp_own_hash(const struct arp *a, const struct hp_link *l, const
 {
     struct arp_key k = {*ip, l->index, 0};
     return hash_key(&a->key, &k, sizeof k);
+}
+
+static struct arp_own *arp_own_first(const struct arp *a, const struct hp_link *l) { return l->index < a->own_room ? a->own[l->index] : NULL; }
+
+static int arp_own_room(struct hp_stack *s, struct arp *a, const struct hp_link *l)
+{
+    if (l->index < a->own_room) return HP_OK;
+    uint32_t room = l->index + l->index / 2u + 4;
+    struct arp_own **grown = mem_resize(s->mem, a->own, a->own_room * sizeof(struct arp_own *), room * sizeof(struct arp_own *));
+    if (!grown) return HP_ENOMEM;
+    memset(grown + a->own_room, 0, (room - a->own_room) * sizeof(struct arp_own *));
+    a->own = grown;
+    a->own_room = room;
+    return HP_OK;
 }
 
 static struct arp_own *arp_own_find(const struct arp *a, const struct hp_link *l, const struct hp_ip *ip)
@@ -86,8 +101,8 @@ static struct hp_ip arp_source(const struct arp *a, const struct hp_link *l, con
     if (src && arp_own_find(a, l, src)) return *src;
     struct hp_ip best = hp_ip4(0, 0, 0, 0);
     int bits = -1;
-    for (const struct arp_own *o = a->first; o; o = o->next) {
-        if (o->link != l || (int)ip_common_bits(&o->ip, target) <= bits) continue;
+    for (const struct arp_own *o = arp_own_first(a, l); o; o = o->next) {
+        if ((int)ip_common_bits(&o->ip, target) <= bits) continue;
         bits = (int)ip_common_bits(&o->ip, target);
         best = o->ip;
     }
@@ -125,6 +140,7 @@ int arp_own_add(struct hp_stack *s, struct hp_link *l, const struct hp_ip *ip)
 {
     struct arp *a = link_layer(s)->arp;
     if (arp_own_find(a, l, ip)) return HP_EEXIST;
+    if (arp_own_room(s, a, l)) return HP_ENOMEM;
     struct arp_own *o = mem_zalloc(s->mem, sizeof *o);
     if (!o) return HP_ENOMEM;
     o->link = l;
@@ -135,9 +151,9 @@ int arp_own_add(struct hp_stack *s, struct hp_link *l, const struct hp_ip *ip)
         mem_free(s->mem, o, sizeof *o);
         return HP_ENOMEM;
     }
-    o->next = a->first;
+    o->next = a->own[l->index];
     if (o->next) o->next->prev = o;
-    a->first = o;
+    a->own[l->index] = o;
     arp_own_announce(s, o);
     return HP_OK;
 }
@@ -146,7 +162,7 @@ static void arp_own_free(struct hp_stack *s, struct arp *a, struct arp_own *o)
 {
     timer_remove(s, &o->timer);
     map_remove(&a->map, o->hash, o);
-    *(o->prev ? &o->prev->next : &a->first) = o->next;
+    *(o->prev ? &o->prev->next : &a->own[o->link->index]) = o->next;
     if (o->next) o->next->prev = o->prev;
     mem_free(s->mem, o, sizeof *o);
 }
@@ -240,7 +256,9 @@ static int arp_start(struct hp_stack *s, void *state)
 static void arp_stop(struct hp_stack *s, void *state)
 {
     struct arp *a = state;
-    while (a->first) arp_own_free(s, a, a->first);
+    for (uint32_t i = 0; i < a->own_room; i++)
+        while (a->own[i]) arp_own_free(s, a, a->own[i]);
+    mem_free(s->mem, a->own, a->own_room * sizeof(struct arp_own *));
     map_free(&a->map, s->mem);
     link_layer(s)->arp = NULL;
 }
@@ -248,9 +266,8 @@ static void arp_stop(struct hp_stack *s, void *state)
 static void arp_link_event(struct hp_stack *s, void *state, struct hp_link *l, enum link_event what)
 {
     struct arp *a = state;
-    for (struct arp_own *o = a->first, *next; o; o = next) {
+    for (struct arp_own *o = arp_own_first(a, l), *next; o; o = next) {
         next = o->next;
-        if (o->link != l) continue;
         if (what == LINK_REMOVED) arp_own_free(s, a, o);
         if (what != LINK_UP) continue;
         o->announced = 0;

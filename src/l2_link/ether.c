@@ -6,7 +6,7 @@
 #include "l2_link/ether.h"
 #include "wire/crc.h"
 
-enum { ETHER_GROUPS_MAX = 4096 };   /* over all links of a stack */
+enum { ETHER_GROUPS_MAX = 4096 };   /* of a link */
 
 static const struct hp_mac mac_broadcast = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
 
@@ -49,7 +49,7 @@ int link_group_join(struct hp_stack *s, struct hp_link *l, const struct hp_ip *g
         g->joins++;
         return HP_OK;
     }
-    if (ll->groups.count >= ETHER_GROUPS_MAX) return HP_ENOMEM;
+    if (ether_link(l)->groups_count >= ETHER_GROUPS_MAX) return HP_ENOMEM;
     g = mem_zalloc(s->mem, sizeof *g);
     if (!g) return HP_ENOMEM;
     *g = (struct ether_group){.mac = k.mac, .link = k.link, .joins = 1, .hash = group_hash(ll, &k)};
@@ -59,6 +59,7 @@ int link_group_join(struct hp_stack *s, struct hp_link *l, const struct hp_ip *g
     }
     g->next = ether_link(l)->groups;
     ether_link(l)->groups = g;
+    ether_link(l)->groups_count++;
     return HP_OK;
 }
 
@@ -79,6 +80,7 @@ void link_group_leave(struct hp_stack *s, struct hp_link *l, const struct hp_ip 
     struct ether_group **at = &ether_link(l)->groups;
     while (*at != g) at = &(*at)->next;
     group_free(s, at);
+    ether_link(l)->groups_count--;
 }
 
 /* ---- in ---- */

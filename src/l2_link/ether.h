@@ -51,6 +51,7 @@ struct ether_link {
     struct bridge_port port;
     struct neigh_link neigh;
     struct ether_group *groups;
+    uint32_t groups_count;
 };
 
 static inline struct link_layer *link_layer(const struct hp_stack *s) { return s->layer[2]; }

@@ -29,8 +29,8 @@ struct addr *net_addr_find(const struct hp_stack *s, const struct hp_link *l, co
 
 struct addr *net_addr_first(const struct hp_stack *s, const struct hp_link *l)
 {
-    const struct network *n = network(s);
-    return l->index < n->link_addrs_room ? n->link_addrs[l->index] : NULL;
+    const struct net_side *side = net_side(network(s), l->index);
+    return side ? side->addrs : NULL;
 }
 
 bool ip_is_ours(const struct hp_stack *s, const struct hp_ip *ip)
@@ -119,35 +119,23 @@ static void addr_end(struct hp_stack *s, const struct addr *a)
 
 /* ---- adding and removing ---- */
 
-static int addr_link_room(struct hp_stack *s, uint16_t index)
-{
-    struct network *n = network(s);
-    if (index < n->link_addrs_room) return HP_OK;
-    uint16_t room = (uint16_t)(index + index / 2 + 4);
-    struct addr **grown = mem_resize(s->mem, n->link_addrs, n->link_addrs_room * sizeof *grown, room * sizeof *grown);
-    if (!grown) return HP_ENOMEM;
-    memset(grown + n->link_addrs_room, 0, (size_t)(room - n->link_addrs_room) * sizeof *grown);
-    n->link_addrs = grown;
-    n->link_addrs_room = room;
-    return HP_OK;
-}
-
 static void addr_list(struct network *n, struct addr *a)
 {
-    *n->addrs_last = a;
+    a->at = n->addrs_last;
+    *a->at = a;
     n->addrs_last = &a->next;
-    struct addr **at = &n->link_addrs[a->link->index];
+    struct addr **at = &net_side(n, a->link->index)->addrs;
     while (*at) at = &(*at)->link_next;
     *at = a;
 }
 
 static void addr_unlist(struct network *n, struct addr *a)
 {
-    struct addr **at = &n->addrs;
-    while (*at != a) at = &(*at)->next;
-    *at = a->next;
-    if (n->addrs_last == &a->next) n->addrs_last = at;
-    for (at = &n->link_addrs[a->link->index]; *at != a;) at = &(*at)->link_next;
+    *a->at = a->next;
+    if (a->next) a->next->at = a->at;
+    else n->addrs_last = a->at;
+    struct addr **at = &net_side(n, a->link->index)->addrs;
+    while (*at != a) at = &(*at)->link_next;
     *at = a->link_next;
 }
 
@@ -177,7 +165,7 @@ int net_addr_add(struct hp_stack *s, struct hp_link *l, const struct hp_prefix *
     const struct net_family *f = n->family[net_version(&p->ip)];
     if (!f || (f->mtu_min > l->mtu && l->index != n->loop)) return HP_EOPNOTSUPP;
     if (net_addr_find(s, l, &p->ip)) return HP_EEXIST;
-    if (addr_link_room(s, l->index)) return HP_ENOMEM;
+    if (net_side_room(s, l->index)) return HP_ENOMEM;
     struct addr *a = mem_alloc(s->mem, sizeof *a);
     if (!a) return HP_ENOMEM;
     *a = (struct addr){.link = l, .prefix = *p, .flags = flags, .preferred_until = preferred_until, .valid_until = valid_until,
@@ -252,7 +240,6 @@ void addrs_stop(struct hp_stack *s)
     struct network *n = network(s);
     assert(!n->addrs); /* the links went first */
     map_free(&n->addr_map, s->mem);
-    mem_free(s->mem, n->link_addrs, n->link_addrs_room * sizeof *n->link_addrs);
 }
 
 /* ---- from outside ---- */

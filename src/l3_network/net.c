@@ -95,6 +95,21 @@ static int forward_start(struct hp_stack *s, void *state) { return hp_set_forwar
 /* In a profile after the versions of IP: a router. */
 const struct hp_proto forward_proto = {.name = "forward", .layer = 3, .start = forward_start};
 
+/* ---- links ---- */
+
+int net_side_room(struct hp_stack *s, uint16_t link)
+{
+    struct network *n = network(s);
+    if (link < n->sides) return HP_OK;
+    uint32_t room = link + link / 2u + 4;
+    struct net_side *grown = mem_resize(s->mem, n->side, n->sides * sizeof *grown, room * sizeof *grown);
+    if (!grown) return HP_ENOMEM;
+    memset(grown + n->sides, 0, (room - n->sides) * sizeof *grown);
+    n->side = grown;
+    n->sides = room;
+    return HP_OK;
+}
+
 /* ---- the protocol ---- */
 
 static int net_start(struct hp_stack *s, void *state)
@@ -124,7 +139,8 @@ static void net_stop(struct hp_stack *s, void *state)
     addrs_stop(s);
     routes_stop(s);
     changes_stop(n);
-    assert(!n->groups);
+    for (uint32_t i = 0; i < n->sides; i++) assert(!n->side[i].groups); /* the links went first */
+    mem_free(s->mem, n->side, n->sides * sizeof *n->side);
     s->layer[3] = NULL;
 }
 

@@ -11,7 +11,8 @@
 
 /* ---- addresses (addr.c) ---- */
 struct addr {
-    struct addr *next, *link_next;      /* of all; of this link: in the order of adding */
+    struct addr *next, **at;            /* of all, in the order of adding; where it hangs */
+    struct addr *link_next;             /* of this link */
     struct hp_link *link;
     struct hp_prefix prefix;            /* the whole address; bits on link */
     unsigned flags;                     /* enum hp_addr_flag */
@@ -130,6 +131,13 @@ struct net_family {
     uint32_t (*mtu)(const struct hp_stack *s, const struct hp_link *l);        /* of the link, as this version has learnt; or NULL */
 };
 
+/* What there is of one link, so that it goes without a look at what there is of the others. */
+struct net_side {
+    struct addr *addrs;
+    struct net_group *groups;
+    uint32_t groups_count, routes;
+};
+
 struct reass;
 struct net_group;
 struct change_sock;
@@ -147,10 +155,9 @@ struct network { /* what every packet needs comes first */
     size_t routes;                      /* that are visible outside */
 
     struct addr *addrs, **addrs_last;
-    struct addr **link_addrs;           /* by link index */
-    uint16_t link_addrs_room;
+    struct net_side *side;              /* by link index */
+    uint32_t sides;
     struct map addr_map;
-    struct net_group *groups;
     struct change_sock *changes;        /* sockets that are told (change.c) */
     struct key key;                     /* of tables */
 
@@ -179,6 +186,10 @@ static inline bool net_is4(const struct hp_ip *ip)
     return load64(ip->b) == 0 && memcmp(ip->b + 8, "\0\0\xff\xff", 4) == 0;
 }
 static inline struct network *network(const struct hp_stack *s) { return s->layer[3]; }
+/* Of a link; NULL: there is nothing yet. */
+static inline struct net_side *net_side(const struct network *n, uint16_t link) { return link < n->sides ? &n->side[link] : NULL; }
+/* Makes room for what there will be.  HP_OK, HP_ENOMEM. */
+int net_side_room(struct hp_stack *s, uint16_t link);
 static inline bool net_forwards(const struct hp_stack *s) { return network(s)->forwarding; }
 /* Something that paths depend on changed. */
 static inline void net_changed(struct network *n)

@@ -71,6 +71,7 @@ static bool route_same(const struct route *a, const struct route *b)
 static void route_count(struct network *n, const struct route *r, int by)
 {
     if (r->kind == ROUTE_UNICAST) n->routes += (size_t)by;
+    net_side(n, r->link)->routes += (uint32_t)by;
 }
 
 static struct trie *route_trie(struct network *n, const struct route *r) { return &n->trie[!r->v4]; }
@@ -99,10 +100,13 @@ static int route_put(struct hp_stack *s, const struct route *like)
 {
     struct network *n = network(s);
     struct trie *t = route_trie(n, like);
+    if (net_side_room(s, like->link)) return HP_ENOMEM;
     void **list = trie_at(t, &like->key, like->len);
     struct route *old = list ? route_list_find(*list, like) : NULL;
     if (old) {
+        route_count(n, old, -1);
         old->link = like->link;
+        route_count(n, old, 1);
         old->source = like->source;
         net_tell(n, HP_CHANGED_ROUTES);
         return HP_OK;
@@ -299,8 +303,9 @@ void route_link_gone(struct hp_stack *s, const struct hp_link *l)
 {
     struct network *n = network(s);
     struct route_sweep w = {s, l->index, NULL};
-    trie_each(&n->trie[0], route_sweep_list, &w);
-    trie_each(&n->trie[1], route_sweep_list, &w);
+    const struct net_side *side = net_side(n, l->index);
+    if (side && side->routes) trie_each(&n->trie[0], route_sweep_list, &w);
+    if (side && side->routes) trie_each(&n->trie[1], route_sweep_list, &w);
     for (struct route *r = w.emptied, *next; r; r = next) {
         next = r->next;
         trie_remove(route_trie(n, r), s->mem, &r->key, r->len);

@@ -238,6 +238,26 @@ static void test_broadcasts_and_groups(void **state)
     ipv4_end(&t);
 }
 
+/* A machine with thousands of links is in groups on all of them: what bounds them is of each link. */
+static void test_groups_are_bounded_by_link(void **state)
+{
+    struct l3 t;
+    ipv4_begin(&t);
+    struct hp_ip group = ip_of("239.1.0.0");
+    int joined = 0, link = t.link[0]->index;
+    for (; hp_multicast_join(t.s, link, &group) == HP_OK; joined++) put16(group.b + 14, (unsigned)joined + 1);
+    assert_int_equal(joined, 4096);
+    assert_int_equal(hp_multicast_join(t.s, link, &group), HP_ENOMEM);
+    assert_int_equal(hp_multicast_join(t.s, t.link[1]->index, &group), HP_OK);
+    put16(group.b + 14, 7);
+    assert_int_equal(hp_multicast_leave(t.s, t.link[1]->index, &group), HP_ENOENT);
+    assert_int_equal(hp_multicast_leave(t.s, link, &group), HP_OK);
+    put16(group.b + 14, 5000);
+    assert_int_equal(hp_multicast_join(t.s, link, &group), HP_OK);
+    hp_link_remove(t.s, link);
+    ipv4_end(&t);
+}
+
 /* ---- down ---- */
 
 static void send(struct l3 *t, const char *to, unsigned flags, const void *bytes, size_t n)
@@ -418,6 +438,7 @@ int main(void)
         cmocka_unit_test(test_I07_options_that_cannot_be),
         cmocka_unit_test(test_not_for_us_is_not_forwarded_by_a_host),
         cmocka_unit_test(test_broadcasts_and_groups),
+        cmocka_unit_test(test_groups_are_bounded_by_link),
         cmocka_unit_test(test_out_with_a_header),
         cmocka_unit_test(test_own_addresses_loop_back),
         cmocka_unit_test(test_out_to_everybody),

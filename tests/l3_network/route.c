@@ -232,7 +232,13 @@ static void test_routes_go_with_their_link(void **state)
     l3_route(&t, "9.0.0.0/8", "10.0.0.2", -1, 2);
     l3_route(&t, "9.0.0.0/8", "10.1.0.2", -1, 3);
     l3_route(&t, "8.0.0.0/8", "10.1.0.2", -1, 3);
+    l3_route(&t, "7.0.0.0/8", "10.1.0.2", 0, 3);        /* the same by another link: it moves */
+    l3_route(&t, "7.0.0.0/8", "10.1.0.2", 1, 3);
+    l3_route(&t, "6.0.0.0/8", "10.1.0.2", 1, 3);
+    l3_route(&t, "6.0.0.0/8", "10.1.0.2", 0, 3);
     hp_link_remove(t.s, t.link[1]->index);
+    assert_int_equal(metric_towards(&t, "7.7.7.7"), UINT32_MAX);
+    assert_int_equal(metric_towards(&t, "6.6.6.6"), 3);
     assert_int_equal(metric_towards(&t, "9.9.9.9"), 2);
     assert_int_equal(metric_towards(&t, "8.8.8.8"), UINT32_MAX);
     assert_int_equal(metric_towards(&t, "10.1.0.1"), UINT32_MAX);
