@@ -319,7 +319,16 @@ static void test_what_makes_no_sense(void **state)
     err_is(with("app sw ping s\n"), "sw is a switch");
     err_is(with("app c ping\n"), "ping: a host's name or address is missing");
     err_is(with("app c ping s cuont 3\n"), "ping: does not know the word cuont");
-    err_is(with("app c ping s count many\n"), "ping: how many requests a number from 1 to 1000000");
+    err_is(with("app c ping s count many\n"), "ping: how many requests: a number from 1 to 1000000");
+    err_is(with("app c send s 100k\n"), "send: does not know the word 100k; did you mean \"for 100k\"?");
+    err_is(with("app c send s fro 100k\n"), "send: does not know the word fro");
+    err_is(with("app c send s for\n"), "send: for wants a time such as 5s, or a size such as 10M");
+    err_is(with("app c send s for long\n"), "send: how long, or how much: a time such as 5s, or a size such as 10M");
+    err_is(with("app c send s 10Mbit/s\n"), "did you mean \"rate 10Mbit/s\"?");
+    err_is(with("app c send s quickly\n"), "send: does not know the word quickly; what it knows here: for, rate, port");
+    err_is(with("app c ping s 5\n"), "did you mean \"count 5\"?");
+    err_is(with("app c udp s seldom\n"), "what it knows here: port, count, size, interval, timeout, all, quiet");
+    err_is(with("app c echo loudly\n"), "echo: does not know the word loudly; nothing is wanted here");
     err_is(with("app c get ftp://s/\n"), "is no URL");
 }
 

@@ -63,6 +63,7 @@ const char *plan_name_wrong(const char *name, size_t most)
     if (!*name) return "is empty";
     if (strlen(name) > most) return most == HP_PLAN_NAME_MAX ? "has more than 31 bytes" : "has more than 79 bytes";
     size_t good = strcspn(name, " \t\n[]{}(),$\"#*?<>|=!;\\/@%^&~'`:");
+    if (name[good] == '[' || name[good] == ']') return "has a bracket that is no range: ranges are as in c[1..64] or c[a,b]";
     if (name[good]) return "has a character that no name can have (letters of any script, digits, - _ . + are fine)";
     if (name[0] == '.' || name[strlen(name) - 1] == '.' || name[0] == '-') return "begins or ends with a character that no name can";
     return name_is_quantity(name) ? "reads as a value" : NULL;

@@ -241,6 +241,9 @@ static bool turns_add_one(struct plan_reader *r, struct plan_turns *t, const str
     return true;
 }
 
+/* "c[1..": what begins as a range, and has no end. */
+static bool range_is_open(const char *p) { return *p == '[' && !strchr(p, ']') && (strchr(p, ',') || range_is_dots(p, p + strlen(p))); }
+
 bool plan_turns_add(struct plan_reader *r, struct plan_turns *t, const struct plan_word *w)
 {
     unsigned which = 0;
@@ -248,6 +251,7 @@ bool plan_turns_add(struct plan_reader *r, struct plan_turns *t, const struct pl
     for (const char *p = w->text; *p;) {
         int index;
         const char *end = *p == '[' ? plan_range_end(p, &index) : NULL;
+        if (range_is_open(p)) return plan_fail(r, w, "\"%s\": the range has no end: ] is missing, as in c[1..64]; what is no range stands in quotes", w->text);
         if (*p == PLAN_ESC && p[1]) p++;
         if (end && (index < 0 || (uint32_t)index >= t->count) && !turns_add_one(r, t, w, p, index, which)) return false;
         which += end != NULL;

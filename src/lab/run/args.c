@@ -14,9 +14,9 @@ struct args {
     uint32_t at;
 };
 
-static bool args_wrong(struct args *a, struct hp_plan_place place, const char *const *nearest, const char *wrong, const char *what, const char *more)
+static bool args_wrong(struct args *a, const struct hp_plan_word *w, const char *what, const char *between, const char *more)
 {
-    hp_plan_complain(a->plan, a->error, place, nearest, wrong, "%s: %s%s%s", a->app->program, what, more ? " " : "", more ? more : "");
+    hp_plan_complain(a->plan, a->error, w->place, NULL, w->text, "%s: %s%s%s", a->app->program, what, between, more);
     return false;
 }
 
@@ -81,27 +81,55 @@ static bool args_take(struct args *a, const struct args_spec *s)
         a->at++;
         return true;
     }
-    return args_wrong(a, w->word[a->at].place, NULL, w->word[a->at].text, s->what, args_wanted(s, wanted, sizeof wanted));
+    return args_wrong(a, &w->word[a->at], s->what, ": ", args_wanted(s, wanted, sizeof wanted));
 }
 
-static bool args_missing(struct args *a, const char *what)
+static bool args_missing(struct args *a, const struct args_spec *s)
 {
     const struct hp_plan_words *w = &a->app->arguments;
-    struct hp_plan_place place = w->count ? w->word[w->count - 1].place : a->app->place;
-    return args_wrong(a, place, NULL, NULL, what, "is missing");
+    struct hp_plan_word last = w->count ? w->word[w->count - 1] : (struct hp_plan_word){.text = a->app->program, .place = a->app->place};
+    char wanted[96];
+    if (s->word) return args_wrong(a, &last, s->word, " wants ", args_wanted(s, wanted, sizeof wanted));
+    return args_wrong(a, &last, s->what, " is ", "missing");
+}
+
+/* The word in front of which a value such as 100k would have made sense, or NULL. */
+static const char *args_word_of(const struct args_spec *s, const char *value)
+{
+    union {
+        int64_t number;
+        uint64_t size;
+        hp_time span;
+        struct args_amount amount;
+    } to;
+    for (; s->kind; s++)
+        if (s->word && s->kind != ARGS_TEXT && args_value(s, &to, value)) return s->word;
+    return NULL;
 }
 
 static bool args_unknown(struct args *a)
 {
     const char *names[ARGS_SPECS_MAX + 1];
+    char known[256];
+    struct text t = text_of(known, sizeof known);
     const struct hp_plan_word *w = &a->app->arguments.word[a->at];
     int n = 0;
-    for (const struct args_spec *s = a->specs; s->kind; s++)
-        if (s->word && n < ARGS_SPECS_MAX) names[n++] = s->word;
-    names[n] = NULL;
     if (!w->quoted && (strcmp(w->text, "start") == 0 || strcmp(w->text, "stop") == 0)) /* with a time they would not have come here */
-        return args_wrong(a, w->place, NULL, w->text, "wants a time such as 2s behind", w->text);
-    return args_wrong(a, w->place, names, w->text, "does not know the word", w->text);
+        return args_wrong(a, w, "wants a time such as 2s", " behind ", w->text);
+    for (const struct args_spec *s = a->specs; s->kind; s++) {
+        if (!s->word || n == ARGS_SPECS_MAX) continue;
+        text_str(&t, n ? ", " : "");
+        text_str(&t, s->word);
+        names[n++] = s->word;
+    }
+    names[n] = NULL;
+    const char *text = w->text, *word = args_word_of(a->specs, text);
+    struct hp_plan_error *e = a->error;
+    if (word) hp_plan_complain(a->plan, e, w->place, NULL, text, "%s: does not know the word %s; did you mean \"%s %s\"?", a->app->program, text, word, text);
+    else if (hp_nearest(text, names)) hp_plan_complain(a->plan, e, w->place, names, text, "%s: does not know the word %s", a->app->program, text);
+    else hp_plan_complain(a->plan, e, w->place, NULL, text, "%s: does not know the word %s; %s%s", a->app->program, text,
+                          n ? "what it knows here: " : "nothing is wanted here", n ? known : "");
+    return false;
 }
 
 static bool args_named(struct args *a)
@@ -114,7 +142,7 @@ static bool args_named(struct args *a)
             *(bool *)(a->state + s->offset) = true;
             return true;
         }
-        return a->at < w->count ? args_take(a, s) : args_missing(a, s->what);
+        return a->at < w->count ? args_take(a, s) : args_missing(a, s);
     }
     return args_unknown(a);
 }
@@ -123,7 +151,7 @@ bool args_read(const struct hp_plan *plan, const struct hp_plan_app *app, void *
 {
     struct args a = {.plan = plan, .app = app, .specs = specs, .error = error, .state = state};
     for (const struct args_spec *s = specs; s->kind && !s->word; s++) {
-        if (a.at >= app->arguments.count) return args_missing(&a, s->what);
+        if (a.at >= app->arguments.count) return args_missing(&a, s);
         if (!args_take(&a, s)) return false;
     }
     while (a.at < app->arguments.count)
