@@ -73,12 +73,13 @@ static void test_frames_come_in_their_time(void **state)
     char url[160], why[256] = "";
     replay_begin(&t);
     snprintf(url, sizeof url, "pcap:%s", t.in);
+    hp_time began = hp_os_now();
     if (hp_wire_open(t.loop, url, &w, why, sizeof why)) fail_msg("%s", why);
     assert_true(hp_link_add(t.stack, w, NULL) > 0);
     assert_int_equal(hp_loop_run(t.loop, hp_os_now() + HP_S(5), two_came, &t), HP_OK);
     assert_int_equal(t.first[0], 1);
     assert_int_equal(t.first[1], 3);
-    assert_true(t.came[1] - t.came[0] >= HP_MS(39));
+    assert_true(t.came[1] - began >= HP_MS(39));        /* the first may come late, if the machine is busy */
     replay_end(&t);
 }
 
