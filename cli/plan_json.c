@@ -143,7 +143,8 @@ static struct json_list json_list(struct json_reader *r, struct json_item object
 static bool json_next(struct json_reader *r, struct json_list *l, struct json_item *out)
 {
     if (r->failed || l->i >= json_array_size(l->list.value)) return false;
-    l->at = l->i ? lab_json_next(l->at) : lab_json_element(l->list.at, 0);
+    if (!l->i) l->at = lab_json_element(l->list.at, 0); /* NULL: the list was not found in the text */
+    else if (l->at) l->at = lab_json_next(l->at);
     *out = (struct json_item){json_array_get(l->list.value, l->i++), l->at ? l->at : l->list.at};
     return true;
 }

@@ -161,6 +161,8 @@ grep -q '^more.lab:2:12: error: "w"' err || fail "$(cat err)"
 printf ' \n{"hepta_lab": 1, "nodes": [{"name": "a", "kind": "hosst"}]}' >kind.lab
 said 'kind.lab:2:50: error: "hosst" is no kind: host, router, switch, hub, repeater; did you mean "host"?' kind.lab
 said '-:2:3: error: there is no member "sead" here; did you mean "seed"?' - <<<$'{"hepta_lab": 1,\n  "sead": 9}'
+said '-:1:1: error: there is no member "hosst" here' - <<<'{"hepta_lab": 1, "c\u0061bles": [{}, {}], "h\u006fsst": 1}'
+said '-:1:1: error: "ends" wants two' - <<<'{"hepta_lab": 1,"c\u0061bles": [{}, {}]}'
 said '-:1:42: error: "name" is missing' - <<<'{"hepta_lab": 1, "cables": [], "nodes": [{"kind": "host"}]}'
 said "-:2:3: error: this is no JSON: '}' expected near '12'" - <<<$'{"hepta_lab": 1\n  12}'
 if "$HEPTA" lab check none.lab 2>err; then fail "a missing file passed"; fi
