@@ -23,7 +23,8 @@ void sock_mark(struct hp_sock *sock, unsigned what)
 {
     struct hp_stack *s = sock->stack;
     if (sock->flags & SOCK_ORPHAN) return;
-    s->one_sock = s->recent[RECENT_SOCK] == sock;
+    if (s->recent[RECENT_SOCK] != sock) s->sock_size = 0;
+    else if (!s->sock_size) s->sock_size = (uint8_t)(sock->kind->size / 16);
     s->recent[RECENT_SOCK] = sock;
     if (sock->waiters && s->wake) s->wake(s, sock);
     sock->gained |= (uint8_t)what;

@@ -76,7 +76,7 @@ struct hp_stack {
     hp_time deadline;
     struct stack_clock clock;
     bool stepping, speaking, busy;      /* busy: a call since the last step left something to do */
-    bool one_sock;                      /* the last two packets were for recent[RECENT_SOCK] */
+    uint8_t sock_size;                  /* of recent[RECENT_SOCK] in units of 16 bytes, if the last two packets were for it; else 0 */
     uint8_t protos;                     /* row 0 is nobody */
     uint8_t ethertypes;
     uint16_t links, links_room;

@@ -186,12 +186,12 @@ unsigned hp_cable_step(struct hp_cable *c, hp_time now)
 
 /* ---- before something arrives: its memory is asked for, each stage by what the one before has brought ---- */
 
-enum { CACHE_LINE = 64, PAYLOAD_BEGIN = 4 * CACHE_LINE, SOCK_BEGIN = 6 * CACHE_LINE, STATE_BEGIN = 2 * CACHE_LINE };
+enum { CACHE_LINE = 64, PAYLOAD_BEGIN = 4 * CACHE_LINE, STATE_BEGIN = 2 * CACHE_LINE };
 
-/* All lines of [p, p + n), where p is where a line begins, or nearly. */
+/* All lines of [p, p + n), where p is where a line begins, or nearly.  A number: what p pointed to may be gone, or never have been. */
 static inline void expect_bytes(const void *p, size_t n)
 {
-    for (size_t i = 0; i < n; i += CACHE_LINE) __builtin_prefetch((const char *)p + i);
+    for (size_t i = 0; i < n; i += CACHE_LINE) __builtin_prefetch((const void *)((uintptr_t)p + i));
 }
 
 static void expect_cable(const struct hp_cable *c)
@@ -221,7 +221,7 @@ static void expect_recent(const struct hp_stack *s)
     __builtin_prefetch(s->recent[RECENT_NEIGH]);
     expect_bytes(s->recent[RECENT_NETWORK], STATE_BEGIN);
     expect_bytes(s->recent[RECENT_TRANSPORT], STATE_BEGIN);
-    if (s->one_sock) expect_bytes(s->recent[RECENT_SOCK], SOCK_BEGIN);
+    expect_bytes(s->recent[RECENT_SOCK], (size_t)s->sock_size * 16);
 }
 
 static void expect_reading(const struct hp_pkt *p, const struct hp_wire *at)
