@@ -21,8 +21,8 @@ struct cable_end {
     struct hp_hub *hub;                 /* plugged into this instead of a stack ... */
     hp_time due;                        /* the earliest of what this end's way and ring have to do */
     hp_time ready_at;                   /* when the ring has room again, if somebody asked; else HP_NEVER */
-    struct way way;                     /* what this end sends */
     bool asked;                         /* somebody found no room */
+    struct way way;                     /* what this end sends */
     struct flight far;                  /* split: of what this end sent, what the other end's side has taken over */
     struct parcels packed, sent;        /* split: of what this end sent: of this window, of the last */
     uint64_t refused;                   /* of what this end sent, by the other: it was broken, or nobody was there */

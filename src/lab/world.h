@@ -27,6 +27,7 @@ struct world_part {
     hp_time now;
     uint64_t events;
     hp_time next;                       /* of several parts: when this one has something to do */
+    uint8_t apart[128];                 /* the next part is another thread's: they have no cache line in common */
 };
 
 struct world_port {
