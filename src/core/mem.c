@@ -80,6 +80,17 @@ void *mem_resize(struct hp_mem *m, void *p, size_t old_n, size_t new_n)
     return q;
 }
 
+void *mem_reach(struct hp_mem *m, void *array, uint32_t *room, uint32_t i, size_t size)
+{
+    if (i < *room) return array;
+    uint32_t more = i + i / 2 + 4;
+    uint8_t *grown = mem_resize(m, array, *room * size, more * size);
+    if (!grown) return NULL;
+    memset(grown + *room * size, 0, (more - *room) * size);
+    *room = more;
+    return grown;
+}
+
 size_t mem_left(const struct hp_mem *m)
 {
     if (m->limit == SIZE_MAX) return SIZE_MAX; /* and nothing is looked at that other threads change */

@@ -38,6 +38,9 @@ void *mem_zalloc(struct hp_mem *m, size_t n);
 void mem_free(struct hp_mem *m, void *p, size_t n);     /* p may be NULL */
 /* Grows or shrinks, keeping the first min(old, new) bytes; NULL leaves the old block as it was. */
 void *mem_resize(struct hp_mem *m, void *p, size_t old_n, size_t new_n);
+/* An array by number, as of what there is of each link: with room for [i] now, what is new zeroed; NULL: no memory, and it is as it was.
+ * *room: how many `size` it holds. */
+void *mem_reach(struct hp_mem *m, void *array, uint32_t *room, uint32_t i, size_t size);
 static inline void mem_lock(struct hp_mem *m)
 {
     if (m->shared)

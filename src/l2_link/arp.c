@@ -55,14 +55,9 @@ static struct arp_own *arp_own_first(const struct arp *a, const struct hp_link *
 
 static int arp_own_room(struct hp_stack *s, struct arp *a, const struct hp_link *l)
 {
-    if (l->index < a->own_room) return HP_OK;
-    uint32_t room = l->index + l->index / 2u + 4;
-    struct arp_own **grown = mem_resize(s->mem, a->own, a->own_room * sizeof(struct arp_own *), room * sizeof(struct arp_own *));
-    if (!grown) return HP_ENOMEM;
-    memset(grown + a->own_room, 0, (room - a->own_room) * sizeof(struct arp_own *));
-    a->own = grown;
-    a->own_room = room;
-    return HP_OK;
+    struct arp_own **own = mem_reach(s->mem, a->own, &a->own_room, l->index, sizeof *own);
+    if (own) a->own = own;
+    return own ? HP_OK : HP_ENOMEM;
 }
 
 static struct arp_own *arp_own_find(const struct arp *a, const struct hp_link *l, const struct hp_ip *ip)

@@ -38,7 +38,7 @@ struct ip6_link {
 
 struct ip6 {
     struct ip6_link **link;             /* by the link's index; NULL = none */
-    uint16_t room;
+    uint32_t room;
     struct key label_key, identifier_key;
     struct random random;               /* delays and nonces */
     struct { struct hp_ip src, dst; uint8_t ports[4], proto[4]; } flow;     /* the last packet's, and its label */

@@ -102,14 +102,9 @@ void ip6_addr_checked(struct hp_stack *s, struct ip6_link *i, const struct hp_ip
 static bool ip6_room(struct hp_stack *s, uint16_t index)
 {
     struct ip6 *ip6 = ip6_of(s);
-    if (index < ip6->room) return true;
-    uint16_t room = (uint16_t)(index + 4);
-    struct ip6_link **grown = mem_resize(s->mem, ip6->link, ip6->room * sizeof *grown, room * sizeof *grown);
-    if (!grown) return false;
-    memset(grown + ip6->room, 0, (size_t)(room - ip6->room) * sizeof *grown);
-    ip6->link = grown;
-    ip6->room = room;
-    return true;
+    struct ip6_link **link = mem_reach(s->mem, ip6->link, &ip6->room, index, sizeof *link);
+    if (link) ip6->link = link;
+    return link != NULL;
 }
 
 static struct ip6_link *ip6_link_open(struct hp_stack *s, struct hp_link *l)
@@ -227,7 +222,7 @@ void ip6_links_stop(struct hp_stack *s)
 /* RFC 4861 6.2.2: a router believes no other router about itself. */
 void ip6_forwarding_changed(struct hp_stack *s, bool on)
 {
-    for (uint16_t n = 0; n < ip6_of(s)->room; n++) {
+    for (uint32_t n = 0; n < ip6_of(s)->room; n++) {
         struct ip6_link *i = ip6_of(s)->link[n];
         if (!i) continue;
         ip6_link_set_routing(s, i, on);

@@ -100,14 +100,9 @@ const struct hp_proto forward_proto = {.name = "forward", .layer = 3, .start = f
 int net_side_room(struct hp_stack *s, uint16_t link)
 {
     struct network *n = network(s);
-    if (link < n->sides) return HP_OK;
-    uint32_t room = link + link / 2u + 4;
-    struct net_side *grown = mem_resize(s->mem, n->side, n->sides * sizeof *grown, room * sizeof *grown);
-    if (!grown) return HP_ENOMEM;
-    memset(grown + n->sides, 0, (room - n->sides) * sizeof *grown);
-    n->side = grown;
-    n->sides = room;
-    return HP_OK;
+    struct net_side *side = mem_reach(s->mem, n->side, &n->sides, link, sizeof *side);
+    if (side) n->side = side;
+    return side ? HP_OK : HP_ENOMEM;
 }
 
 /* ---- the protocol ---- */

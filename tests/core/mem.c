@@ -43,6 +43,30 @@ static void test_nth_allocation_fails_once(void **state)
     test_alloc_end(&a);
 }
 
+static void test_reach_gives_zeroed_room_and_keeps_the_array_on_failure(void **state)
+{
+    struct test_alloc a;
+    test_alloc_init(&a);
+    struct hp_mem *m = mem_new(&a.allocator, 0);
+    uint32_t room = 0;
+    uint64_t *n = mem_reach(m, NULL, &room, 3, sizeof *n);
+    assert_non_null(n);
+    assert_true(room > 3);
+    n[3] = 7;
+    uint32_t before = room;
+    assert_ptr_equal(mem_reach(m, n, &room, 3, sizeof *n), n);
+    m->fail_at = 1;
+    assert_null(mem_reach(m, n, &room, 100, sizeof *n));
+    assert_int_equal(room, before);
+    n = mem_reach(m, n, &room, 100, sizeof *n);
+    assert_non_null(n);
+    assert_true(room > 100);
+    for (uint32_t i = 0; i < room; i++) assert_int_equal(n[i], i == 3 ? 7 : 0);
+    mem_free(m, n, room * sizeof *n);
+    mem_release(m);
+    test_alloc_end(&a);
+}
+
 static void test_resize_keeps_bytes_and_old_block_on_failure(void **state)
 {
     struct test_alloc a;
@@ -81,6 +105,7 @@ int main(void)
         cmocka_unit_test(test_budget_is_kept),
         cmocka_unit_test(test_nth_allocation_fails_once),
         cmocka_unit_test(test_resize_keeps_bytes_and_old_block_on_failure),
+        cmocka_unit_test(test_reach_gives_zeroed_room_and_keeps_the_array_on_failure),
         cmocka_unit_test(test_zalloc_is_zero),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
