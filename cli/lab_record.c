@@ -6,6 +6,7 @@
 
 #include "lab_json.h"
 #include "lab_run.h"
+
 static bool record_paths(struct lab_record *r, const char *path)
 {
     struct stat st;

@@ -229,7 +229,8 @@ static uint16_t ident_next(struct ipv4 *v)
 {
     unsigned i = v->ident % IDENT_AHEAD;
     if (v->ident == 0) ident_draw(v);
-    for (unsigned k = 0; i == 0 && k < IDENT_AHEAD; k++) v->ident_ahead[k] = ident_permuted(v, (uint16_t)(v->ident + k));
+    if (i == 0)
+        for (unsigned k = 0; k < IDENT_AHEAD; k++) v->ident_ahead[k] = ident_permuted(v, (uint16_t)(v->ident + k));
     v->ident++;
     return v->ident_ahead[i];
 }

@@ -67,6 +67,11 @@ static void assert_app(const struct happening *h, const char *name, int result)
     if (a.state != HP_APP_ENDED || a.result != result) fail_msg("%s: state %d, %s; news:\n%s", name, a.state, hp_err_text(a.result), h->news);
 }
 
+static void assert_apps(const struct happening *h, const char *const *name, int result)
+{
+    for (; *name; name++) assert_app(h, *name, result);
+}
+
 static void err_is(const char *text, const char *message)
 {
     struct happening h;
@@ -133,8 +138,8 @@ static void test_streams_datagrams_and_talk(void **state)
                    "app c send s for 200k\napp c udp s count 10 size 1000 all\napp c2 perf s for 100k\napp c2 perf s for 100ms down start 1s\n"
                    "app c2 say s \"good morning\"\napp c send s for 1s rate 100kbit/s\n"));
     hp_run_go(h.run, HP_NEVER);
-    const char *all[] = {"c.send", "c.udp", "c2.perf", "c2.perf.2", "c2.say", "c.send.2"};
-    for (int i = 0; i < 6; i++) assert_app(&h, all[i], HP_OK);
+    static const char *const all[] = {"c.send", "c.udp", "c2.perf", "c2.perf.2", "c2.say", "c.send.2", NULL};
+    assert_apps(&h, all, HP_OK);
     assert_news(&h, "says: good morning");
     assert_news(&h, "10 requests, 10 answers");
     assert_int_equal(hp_run_broken(h.run), 0);
@@ -280,10 +285,10 @@ static void test_services_stop_and_start_again(void **state)
     assert_int_equal(hp_programs_count(s), 1);  /* the page that has begun is still answered */
     assert_int_equal(hp_programs_count(hp_world_find(hp_run_world(h.run), "r1")), 0);
     hp_run_go(h.run, HP_S(30));
-    static const char *const refused[] = {"c2.get", "c2.send", "c2.perf", "c2.udp.2", "c2.say.2"};
-    for (int i = 0; i < 5; i++) assert_app(&h, refused[i], HP_ECONNREFUSED);
-    static const char *const well[] = {"c2.get.2", "c2.send.2", "c2.perf.2", "c2.udp.3", "c2.say.3"};
-    for (int i = 0; i < 5; i++) assert_app(&h, well[i], HP_OK);
+    static const char *const refused[] = {"c2.get", "c2.send", "c2.perf", "c2.udp.2", "c2.say.2", NULL};
+    assert_apps(&h, refused, HP_ECONNREFUSED);
+    static const char *const well[] = {"c2.get.2", "c2.send.2", "c2.perf.2", "c2.udp.3", "c2.say.3", NULL};
+    assert_apps(&h, well, HP_OK);
     assert_app(&h, "c2.udp", HP_OK);            /* the second of three went unanswered */
     assert_news(&h, "s.sink: ");
     assert_news(&h, "then: stopped");

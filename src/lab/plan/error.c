@@ -44,6 +44,14 @@ size_t plan_character(const char *s, size_t n, unsigned *cells)
     return took ? took : 1;
 }
 
+uint32_t plan_cells(const char *s, size_t n)
+{
+    uint32_t cells = 0;
+    unsigned wide;
+    for (size_t at = 0; at < n; cells += wide) at += plan_character(s + at, n - at, &wide);
+    return cells;
+}
+
 /* The byte at a column. */
 static size_t error_offset(struct error_line l, uint32_t column)
 {
@@ -56,16 +64,7 @@ static size_t error_offset(struct error_line l, uint32_t column)
     return at;
 }
 
-static uint32_t error_column(struct error_line l, size_t offset)
-{
-    uint32_t cells = 1;
-    for (size_t at = 0; at < offset && at < l.n;) {
-        unsigned wide;
-        at += plan_character(l.text + at, l.n - at, &wide);
-        cells += wide;
-    }
-    return cells;
-}
+static uint32_t error_column(struct error_line l, size_t offset) { return 1 + plan_cells(l.text, offset < l.n ? offset : l.n); }
 
 static void error_put(struct text *t, const char *s, size_t n)
 {

@@ -3,19 +3,12 @@
 
 #include "lab/plan/plan.h"
 
-static uint32_t spot_cells(const char *text, size_t from, size_t to)
-{
-    uint32_t cells = 0;
-    for (unsigned wide; from < to; cells += wide) from += plan_character(text + from, to - from, &wide);
-    return cells;
-}
-
 /* Near the last one as a rule, forwards or back: a text may be one long line. */
 void plan_spot_move(struct plan_spot *s, const char *text, size_t n, size_t to)
 {
     if (to > n) to = n;
     if (to < s->at && !memchr(text + to, '\n', s->at - to)) {
-        s->column -= spot_cells(text, to, s->at);
+        s->column -= plan_cells(text + to, s->at - to);
         s->at = to;
     }
     while (to < s->at) { /* to the beginning of this line, then of those above */
@@ -27,7 +20,7 @@ void plan_spot_move(struct plan_spot *s, const char *text, size_t n, size_t to)
         s->at = (size_t)(end + 1 - text);
         s->line++;
     }
-    s->column += spot_cells(text, s->at, to);
+    s->column += plan_cells(text + s->at, to - s->at);
     s->at = to;
 }
 

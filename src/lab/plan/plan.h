@@ -144,6 +144,7 @@ void plan_nearest_hint(const struct plan_nearest *n, struct hp_plan_error *error
 
 /* One character and its cells; what is no UTF-8 is one byte. */
 size_t plan_character(const char *s, size_t n, unsigned *cells);
+uint32_t plan_cells(const char *s, size_t n);
 
 /* origin.c: line and column of another byte of the text. */
 void plan_spot_move(struct plan_spot *s, const char *text, size_t n, size_t to);
